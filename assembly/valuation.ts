@@ -1,0 +1,269 @@
+// The only judge: exact figures of legs and pools in integers (docs/numbers.md). A leg's notional is kept as whole units and an
+// exact rest, N = notional + rest / divisor, so that every further figure is rounded once, from N itself.
+
+import {
+  BRACKET_AMOUNT_HIGH,
+  BRACKET_AMOUNT_LOW,
+  BRACKET_BYTES,
+  BRACKET_FLOOR,
+  BRACKET_INITIAL_RATE,
+  BRACKET_RATE,
+  HEADER_INCLUSIVE,
+  LEG_COST,
+  LEG_LEVERAGE,
+  LEG_NEXT,
+  LEG_PRICE,
+  LEG_QUANTITY,
+  LEG_TABLE,
+  MARKS,
+  NONE,
+  POOL_COLLATERAL,
+  POOL_FIRST_LEG,
+  PRICE_DIVISOR,
+  PRICE_FLAGS,
+  PRICE_INVERSE,
+  PRICE_NUMERATOR,
+  RESULT,
+  RESULT_CLEARANCE,
+  RESULT_EQUITY,
+  RESULT_FEE,
+  RESULT_INITIAL,
+  RESULT_LEG_BRACKET,
+  RESULT_LEG_FEE,
+  RESULT_LEG_HAIRCUT,
+  RESULT_LEG_INITIAL,
+  RESULT_LEG_MAINTENANCE,
+  RESULT_LEG_NOTIONAL,
+  RESULT_LEG_VALUE,
+  RESULT_LIQUIDATABLE,
+  RESULT_MAINTENANCE,
+  STATUS_NO_MARK,
+  STATUS_NO_RECORD,
+  STATUS_OK,
+  STATUS_RANGE,
+  TABLE_BRACKETS,
+  TABLE_COUNT,
+  TABLE_DENOMINATOR,
+  TABLE_FEE,
+  TABLE_FLAGS,
+  TABLE_HAIRCUT,
+} from "../src/layout.ts";
+import { legRecord, poolLives, poolRecord } from "./book.ts";
+import { priceAt, priceRecord } from "./prices.ts";
+import { tableRecord } from "./tables.ts";
+import {
+  divideWide,
+  divideWideNarrow,
+  mulWide,
+  sumAdd,
+  sumAddSum,
+  sumAddUnsigned,
+  sumAtLeast,
+  sumFits,
+  sumSet,
+  sumSubtractSum,
+  sumSubtractUnsigned,
+  wideHigh,
+  wideRemainder,
+} from "./wide.ts";
+
+const LARGEST: u64 = <u64>i64.MAX_VALUE;
+const FEE_UNITS: u64 = 100_000_000;
+const LEVERAGE_UNITS: u64 = 1_000;
+
+// ── one leg: the figures of the last valueLeg, in quote units ──────────────────────────────────────────
+/** ⌊N⌋ */
+export let legNotional: u64 = 0;
+/** N = legNotional + legRest / legDivisor */
+let legRest: u64 = 0;
+let legDivisor: u64 = 1;
+/** ⌊±N⌋ */
+export let legValue: i64 = 0;
+export let legMaintenance: u64 = 0;
+export let legFee: u64 = 0;
+export let legHaircut: u64 = 0;
+/** Address of the bracket in use. */
+let legBracket: usize = 0;
+
+/** Values a leg at a price (> 0 for inverse terms). False where the notional does not fit 2^63 - 1. */
+export function valueLeg(leg: usize, price: u64): bool {
+  if (!locateNotional(leg, price)) return false;
+  const terms = priceRecord(load<u16>(leg, LEG_PRICE));
+  const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
+  const rises = load<f64>(leg, LEG_QUANTITY) > 0 !== inverse;
+  legValue = rises ? <i64>legNotional : -(<i64>(legNotional + <u64>(legRest !== 0)));
+  const table = tableRecord(load<u16>(leg, LEG_TABLE));
+  const margin = bracketMargin(table);
+  if ((load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0) {
+    legHaircut = margin;
+    legMaintenance = 0;
+    legFee = 0;
+  } else {
+    legHaircut = 0;
+    legMaintenance = margin;
+    const fee = <u64>load<u32>(table, TABLE_FEE);
+    legFee = fee === 0 ? 0 : shareCeil(fee, 0, 0, FEE_UNITS);
+  }
+  return true;
+}
+
+/**
+ * N = |q|·multiplier / divisor. The product is below 2^53 · 2^64; the bounds of prices.maxPrice keep the
+ * multiplier in 64 bits and the divisor below 2^63.
+ */
+export function locateNotional(leg: usize, price: u64): bool {
+  const quantity = <u64>abs<f64>(load<f64>(leg, LEG_QUANTITY));
+  const terms = priceRecord(load<u16>(leg, LEG_PRICE));
+  let multiplier = load<u64>(terms, PRICE_NUMERATOR);
+  let divisor = load<u64>(terms, PRICE_DIVISOR);
+  if ((load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0) divisor *= price;
+  else multiplier *= price;
+  const low = mulWide(quantity, multiplier);
+  const high = wideHigh;
+  if (high >= divisor) return false;
+  legNotional = divideWide(high, low, divisor);
+  legRest = wideRemainder;
+  legDivisor = divisor;
+  return legNotional <= LARGEST;
+}
+
+/** Finds the bracket of the current notional and returns its margin: marginal N·rate - amount, or whole N·rate. */
+function bracketMargin(table: usize): u64 {
+  let bracket = table + TABLE_BRACKETS;
+  const last = bracket + <usize>(load<u32>(table, TABLE_COUNT) - 1) * BRACKET_BYTES;
+  while (bracket < last && load<u64>(bracket, BRACKET_FLOOR + BRACKET_BYTES) <= legNotional) {
+    bracket += BRACKET_BYTES;
+  }
+  legBracket = bracket;
+  const rate = <u64>load<u32>(bracket, BRACKET_RATE);
+  const denominator = <u64>load<u32>(table, TABLE_DENOMINATOR);
+  return shareCeil(
+    rate,
+    load<u64>(bracket, BRACKET_AMOUNT_LOW),
+    load<u64>(bracket, BRACKET_AMOUNT_HIGH),
+    denominator,
+  );
+}
+
+/**
+ * ⌈(N·rate - amount) / denominator⌉ for the current N, amount a 128-bit integer <= N·rate, rate <= 2^32, denominator < 2^32.
+ * Rounding the rest up to a whole unit of 1/denominator first changes nothing: ⌈(X + y)/m⌉ = ⌈(X + ⌈y⌉)/m⌉ for integer X.
+ * A quotient that would not fit 64 bits (only leverage below 1 can ask for one) is returned as the largest u64.
+ */
+function shareCeil(rate: u64, amountLow: u64, amountHigh: u64, denominator: u64): u64 {
+  let restUp: u64 = 0;
+  if (legRest !== 0) {
+    const restLow = mulWide(legRest, rate);
+    restUp = divideWide(wideHigh, restLow, legDivisor);
+    if (wideRemainder !== 0) restUp++;
+  }
+  let low = mulWide(legNotional, rate);
+  let high = wideHigh;
+  low += restUp;
+  high += <u64>(low < restUp);
+  high -= amountHigh + <u64>(low < amountLow);
+  low -= amountLow;
+  if (high >= denominator) return u64.MAX_VALUE;
+  const quotient = divideWideNarrow(high, low, denominator);
+  return wideRemainder === 0 ? quotient : quotient + 1;
+}
+
+/** Initial margin of the leg last valued. May exceed 2^63 - 1 (leverage below 1); the caller checks. */
+export function legInitialCeil(leg: usize): u64 {
+  const table = tableRecord(load<u16>(leg, LEG_TABLE));
+  if ((load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0) return 0;
+  const leverageMilli = <u64>load<u32>(leg, LEG_LEVERAGE);
+  if (leverageMilli !== 0) return shareCeil(LEVERAGE_UNITS, 0, 0, leverageMilli);
+  const rate = <u64>load<u32>(legBracket, BRACKET_INITIAL_RATE);
+  return rate === 0 ? 0 : shareCeil(rate, 0, 0, <u64>load<u32>(table, TABLE_DENOMINATOR));
+}
+
+/** Writes the leg's figures at its mark to RESULT. */
+export function legFigures(leg: usize): i32 {
+  const price = priceAt(MARKS, load<u16>(leg, LEG_PRICE));
+  if (price === 0) return STATUS_NO_MARK;
+  if (!valueLeg(leg, price)) return STATUS_RANGE;
+  const initial = legInitialCeil(leg);
+  if (initial > LARGEST) return STATUS_RANGE;
+  const table = tableRecord(load<u16>(leg, LEG_TABLE));
+  store<i64>(RESULT, legValue, RESULT_LEG_VALUE);
+  store<u64>(RESULT, legNotional, RESULT_LEG_NOTIONAL);
+  store<u64>(RESULT, legMaintenance, RESULT_LEG_MAINTENANCE);
+  store<u64>(RESULT, initial, RESULT_LEG_INITIAL);
+  store<u64>(RESULT, legFee, RESULT_LEG_FEE);
+  store<u64>(RESULT, legHaircut, RESULT_LEG_HAIRCUT);
+  store<u32>(RESULT, (legBracket - table - TABLE_BRACKETS) / BRACKET_BYTES, RESULT_LEG_BRACKET);
+  return STATUS_OK;
+}
+
+// ── a pool ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** Below this clearance a pool with a requirement is liquidatable: 0, or 1 unit where equality liquidates. */
+export function clearanceFloor(): i64 {
+  return <i64>load<u32>(HEADER_INCLUSIVE);
+}
+
+/** Sums equity, maintenance margin and close fee of a pool at a price vector into RESULT, 128 bits each. */
+function sumPool(record: usize, vector: usize, withInitial: bool): i32 {
+  sumSet(RESULT + RESULT_EQUITY, load<i64>(record, POOL_COLLATERAL));
+  sumSet(RESULT + RESULT_MAINTENANCE, 0);
+  sumSet(RESULT + RESULT_INITIAL, 0);
+  sumSet(RESULT + RESULT_FEE, 0);
+  let next = load<i32>(record, POOL_FIRST_LEG);
+  while (next !== NONE) {
+    const leg = legRecord(next);
+    next = load<i32>(leg, LEG_NEXT);
+    const price = priceAt(vector, load<u16>(leg, LEG_PRICE));
+    if (price === 0) return STATUS_NO_MARK;
+    if (!valueLeg(leg, price)) return STATUS_RANGE;
+    sumAdd(RESULT + RESULT_EQUITY, legValue);
+    // -cost is not formed: the smallest i64 has no negative.
+    sumAdd(RESULT + RESULT_EQUITY, ~load<i64>(leg, LEG_COST));
+    sumAdd(RESULT + RESULT_EQUITY, 1);
+    sumSubtractUnsigned(RESULT + RESULT_EQUITY, legHaircut);
+    sumAddUnsigned(RESULT + RESULT_MAINTENANCE, legMaintenance);
+    sumAddUnsigned(RESULT + RESULT_FEE, legFee);
+    if (withInitial) {
+      const initial = legInitialCeil(leg);
+      if (initial > LARGEST) return STATUS_RANGE;
+      sumAddUnsigned(RESULT + RESULT_INITIAL, initial);
+    }
+  }
+  sumSet(RESULT + RESULT_CLEARANCE, 0);
+  sumAddSum(RESULT + RESULT_CLEARANCE, RESULT + RESULT_EQUITY);
+  sumSubtractSum(RESULT + RESULT_CLEARANCE, RESULT + RESULT_MAINTENANCE);
+  sumSubtractSum(RESULT + RESULT_CLEARANCE, RESULT + RESULT_FEE);
+  return STATUS_OK;
+}
+
+/** 1 where the pool in RESULT is liquidatable, else 0. */
+function verdict(): i32 {
+  return <i32>(
+    (sumAtLeast(RESULT + RESULT_MAINTENANCE, 1) &&
+      !sumAtLeast(RESULT + RESULT_CLEARANCE, clearanceFloor()))
+  );
+}
+
+/** Writes the pool's figures at the marks to RESULT. */
+export function poolFigures(pool: u32): i32 {
+  if (!poolLives(pool)) return STATUS_NO_RECORD;
+  const status = sumPool(poolRecord(pool), MARKS, true);
+  if (status !== STATUS_OK) return status;
+  if (
+    !sumFits(RESULT + RESULT_EQUITY) ||
+    !sumFits(RESULT + RESULT_MAINTENANCE) ||
+    !sumFits(RESULT + RESULT_INITIAL) ||
+    !sumFits(RESULT + RESULT_FEE) ||
+    !sumFits(RESULT + RESULT_CLEARANCE)
+  ) {
+    return STATUS_RANGE;
+  }
+  store<i32>(RESULT, verdict(), RESULT_LIQUIDATABLE);
+  return STATUS_OK;
+}
+
+/** 1 liquidatable at the vector, 0 not, or a status < 0. Sums of any size are judged; only a single leg can be out of range. */
+export function judgePool(record: usize, vector: usize): i32 {
+  const status = sumPool(record, vector, false);
+  return status === STATUS_OK ? verdict() : status;
+}

@@ -1,0 +1,77 @@
+// Text straight from a file's bytes: plain decimals to integers and short names to strings, without a decoder
+// call for the common case. What is not common is left to the exact parser in src/decimal.ts.
+
+/** Strict UTF-8: a byte sequence that is none is an error of the file, not a replacement character. */
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Fifteen digits always fit a double exactly. */
+const SAFE_DIGITS = 15;
+const POWERS = Array.from({ length: SAFE_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
+
+/**
+ * Units of 10^-decimals of a plain decimal of at most 15 digits (decimals included), or NaN: then the text is
+ * unusual or wrong, and parseDecimal says which.
+ */
+export function plainUnits(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  decimals: number,
+): number {
+  let at = start;
+  const negative = bytes[at] === 45;
+  if (negative) at++;
+  const first = at;
+  let sum = 0;
+  let byte = 0;
+  for (; at < end; at++) {
+    byte = bytes[at] as number;
+    if (byte < 48 || byte > 57) break;
+    sum = sum * 10 + byte - 48;
+  }
+  const whole = at - first;
+  if (whole === 0 || whole + decimals > SAFE_DIGITS) return Number.NaN;
+  let places = 0;
+  if (at < end) {
+    places = end - at - 1;
+    if (byte !== 46 || places === 0 || places > decimals) return Number.NaN;
+    for (at++; at < end; at++) {
+      byte = bytes[at] as number;
+      if (byte < 48 || byte > 57) return Number.NaN;
+      sum = sum * 10 + byte - 48;
+    }
+  }
+  const units = sum * (POWERS[decimals - places] as number);
+  // 0 - 0 is 0, never -0.
+  return negative ? 0 - units : units;
+}
+
+/** @throws TypeError where the bytes are not UTF-8 */
+export function textOf(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > 64) return DECODER.decode(bytes.subarray(start, end));
+  let text = "";
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte > 127) return DECODER.decode(bytes.subarray(start, end));
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+/** The same with U+FFFD for what is not UTF-8: for messages only. */
+export function shownText(bytes: Uint8Array, start: number, end: number): string {
+  return new TextDecoder().decode(bytes.subarray(start, Math.min(end, start + 4096)));
+}
+
+/** Characters (code points) in a range of UTF-8. */
+export function countCharacters(bytes: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  for (let at = start; at < end; at++) if (((bytes[at] as number) & 0xc0) !== 0x80) count++;
+  return count;
+}
+
+/** Do the bytes spell this ASCII word? */
+export function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
+  if (end - start !== word.length) return false;
+  for (let at = start; at < end; at++) if (bytes[at] !== word.charCodeAt(at - start)) return false;
+  return true;
+}

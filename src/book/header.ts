@@ -1,0 +1,180 @@
+// The header of a book (profile, assets, markets, marks): small, read whole, and applied to a fresh sink before any
+// account. A book whose header has problems is refused there and then: its rows could only add noise.
+
+import { RiskError } from "../errors.ts";
+import { MAX_SAFE_UNITS } from "../model.ts";
+import type { AssetDefinition, MarketDefinition, Profile } from "../types.ts";
+import { BookError, type ProblemLog } from "./book-error.ts";
+import { FieldReader, isAbsent } from "./fields.ts";
+import { descend, type JsonNode, plainOf } from "./json-tree.ts";
+import type { BookSink } from "./sink.ts";
+
+/** Keys of a document that belong to its header. */
+export const HEADER_KEYS: readonly string[] = ["profile", "assets", "markets", "marks"];
+
+/** Makes an empty sink (an engine) for a profile; RiskError `UNKNOWN_PROFILE` or `BAD_VALUE` where it cannot. */
+export type CreateSink<T extends BookSink> = (profile: Profile) => T;
+
+/** A sink with its assets, markets and marks, and the handles by name. */
+export interface OpenBook<T extends BookSink> {
+  readonly sink: T;
+  readonly assets: ReadonlyMap<string, number>;
+  readonly markets: ReadonlyMap<string, number>;
+}
+
+const MAX_SYMBOL_LENGTH = 64;
+
+/**
+ * Applies the header found under {@link HEADER_KEYS}.
+ *
+ * @throws BookError where anything in it was refused
+ */
+export function openBook<T extends BookSink>(
+  file: string,
+  header: ReadonlyMap<string, JsonNode>,
+  createSink: CreateSink<T>,
+  problems: ProblemLog,
+): OpenBook<T> {
+  const fields = new FieldReader(file, problems);
+  const sink = makeSink(header.get("profile"), createSink, fields, problems);
+  const assets = new Map<string, number>();
+  const markets = new Map<string, number>();
+  eachItem(header.get("assets"), "assets", fields, (node, path) =>
+    addAsset(node, path, fields, sink, assets),
+  );
+  eachItem(header.get("markets"), "markets", fields, (node, path) =>
+    addMarket(node, path, fields, sink, markets),
+  );
+  setMarks(header.get("marks"), fields, sink, markets);
+  problems.throwIfFound();
+  return { sink, assets, markets };
+}
+
+function makeSink<T extends BookSink>(
+  node: JsonNode | undefined,
+  createSink: CreateSink<T>,
+  fields: FieldReader,
+  problems: ProblemLog,
+): T {
+  try {
+    return createSink(isAbsent(node) ? "default" : (plainOf(node) as Profile));
+  } catch (error) {
+    if (node === undefined) throw error;
+    refuseInside(error, node, "profile", fields);
+    throw new BookError(problems.problems);
+  }
+}
+
+function eachItem(
+  node: JsonNode | undefined,
+  path: string,
+  fields: FieldReader,
+  visit: (node: JsonNode, path: string) => void,
+): void {
+  if (node === undefined) return;
+  if (node.items === undefined) fields.refuse(node, path, "must be a list");
+  node.items?.forEach((item, index) => {
+    visit(item, `${path}[${index}]`);
+  });
+}
+
+function addAsset(
+  node: JsonNode,
+  path: string,
+  fields: FieldReader,
+  sink: BookSink,
+  assets: Map<string, number>,
+): void {
+  const members = fields.object(node, path, ["code"], ["decimals"]);
+  if (members === undefined) return;
+  const plain = plainOf(node) as Record<string, unknown>;
+  if (!takeInteger(plain, members, "decimals", path, fields)) return;
+  try {
+    const handle = sink.addAsset(plain as unknown as AssetDefinition);
+    assets.set(sink.asset(handle).code, handle);
+  } catch (error) {
+    refuseInside(error, node, path, fields);
+  }
+}
+
+function addMarket(
+  node: JsonNode,
+  path: string,
+  fields: FieldReader,
+  sink: BookSink,
+  markets: Map<string, number>,
+): void {
+  const required = ["symbol", "settle", "precision", "tiers"];
+  const optional = ["linear", "contractSize", "priceDecimals", "taker", "maxLeverage"];
+  const members = fields.object(node, path, required, optional);
+  if (members === undefined) return;
+  const symbol = fields.text(
+    members.get("symbol") as JsonNode,
+    `${path}.symbol`,
+    MAX_SYMBOL_LENGTH,
+  );
+  const linear = fields.boolean(members.get("linear"), `${path}.linear`, true);
+  if (symbol === undefined || linear === undefined) return;
+  const plain = plainOf(node) as Record<string, unknown>;
+  // A null stands for absent in ccxt's data.
+  for (const name of optional) if (plain[name] === null) delete plain[name];
+  if (!takeInteger(plain, members, "priceDecimals", path, fields)) return;
+  try {
+    const handle = sink.addMarket(plain as unknown as MarketDefinition);
+    markets.set(sink.market(handle).symbol, handle);
+  } catch (error) {
+    refuseInside(error, node, path, fields);
+  }
+}
+
+/** Makes a count of decimals a number again; other numbers stay text. False where it is none. */
+function takeInteger(
+  plain: Record<string, unknown>,
+  members: Map<string, JsonNode>,
+  name: string,
+  path: string,
+  fields: FieldReader,
+): boolean {
+  const node = members.get(name);
+  if (isAbsent(node)) return true;
+  if (node.kind !== "number" || !/^\d{1,2}$/.test(node.text) || Number(node.text) > 18) {
+    fields.refuse(node, `${path}.${name}`, "must be a whole number from 0 to 18");
+    return false;
+  }
+  plain[name] = Number(node.text);
+  return true;
+}
+
+/** Logs a refusal at the deepest value that its path names. */
+function refuseInside(error: unknown, node: JsonNode, path: string, fields: FieldReader): void {
+  const inner = descend(node, error instanceof RiskError ? (error.path ?? "") : "");
+  const place = inner.followed === "" ? path : `${path}.${inner.followed}`;
+  fields.refuseError(error, inner.node, place);
+}
+
+function setMarks(
+  node: JsonNode | undefined,
+  fields: FieldReader,
+  sink: BookSink,
+  markets: ReadonlyMap<string, number>,
+): void {
+  if (node === undefined) return;
+  if (node.members === undefined)
+    fields.refuse(node, "marks", "must be an object of prices by symbol");
+  for (const [symbol, price] of node.members ?? []) {
+    const path = `marks[${JSON.stringify(symbol)}]`;
+    const market = markets.get(symbol);
+    if (market === undefined) {
+      fields.refuse(price, path, "is a price for no market of this book", "UNKNOWN_SYMBOL");
+      continue;
+    }
+    const limits = { min: 1n, max: BigInt(MAX_SAFE_UNITS) };
+    const units = fields.decimal(price, path, sink.market(market).priceDecimals, limits);
+    if (units === undefined) continue;
+    try {
+      sink.setMark(market, Number(units));
+    } catch (error) {
+      fields.refuseError(error, price, path);
+    }
+  }
+}

@@ -1,0 +1,222 @@
+// Writes a book: the folder form (markets.json, marks.csv, accounts.csv, positions.csv, optionally
+// gzipped) or one JSON document as a stream of text. Accounts are taken one at a time and never pile up:
+// a write waits until the file has taken what came before. A folder's files appear under their names only
+// when all of them are complete.
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import type { PricedMarket } from "../generate/index.ts";
+import type { AccountDefinition, AssetDefinition, Profile } from "../types.ts";
+
+/** A book whose accounts come one at a time. */
+export interface StreamedBook {
+  readonly profile?: Profile;
+  readonly assets: readonly AssetDefinition[];
+  readonly markets: readonly PricedMarket[];
+  readonly accounts: Iterable<AccountDefinition>;
+}
+
+export interface WriteOptions {
+  /** Write `.csv.gz` and `.json.gz`. Default false. */
+  readonly gzip?: boolean;
+  /** Called now and then with the number of accounts written. */
+  readonly onProgress?: (accounts: number) => void;
+}
+
+export interface WriteSummary {
+  readonly accounts: number;
+  readonly positions: number;
+  /** File names inside the folder. */
+  readonly files: readonly string[];
+}
+
+const CHUNK_LENGTH = 1 << 16;
+const PROGRESS_STEP = 10_000;
+
+/** One file being written under a temporary name. */
+class TextFile {
+  readonly name: string;
+  readonly #target: string;
+  readonly #input: Writable;
+  readonly #done: Promise<void>;
+  #pending = "";
+
+  constructor(folder: string, name: string, gzip: boolean) {
+    this.name = gzip ? `${name}.gz` : name;
+    this.#target = join(folder, this.name);
+    const file = createWriteStream(this.partPath);
+    if (gzip) {
+      const packer = createGzip({ level: 9 });
+      this.#input = packer;
+      this.#done = pipeline(packer, file);
+    } else {
+      this.#input = file;
+      this.#done = once(file, "close").then(() => undefined);
+    }
+    // A failure is reported by the write or the close that meets it.
+    this.#done.catch(() => undefined);
+  }
+
+  get partPath(): string {
+    return `${this.#target}.part`;
+  }
+
+  /** Adds text; true when it is time to await {@link drain}. */
+  add(text: string): boolean {
+    this.#pending += text;
+    return this.#pending.length >= CHUNK_LENGTH;
+  }
+
+  async drain(): Promise<void> {
+    const text = this.#pending;
+    this.#pending = "";
+    if (text !== "" && !this.#input.write(text)) await once(this.#input, "drain");
+  }
+
+  async close(): Promise<void> {
+    await this.drain();
+    this.#input.end();
+    await this.#done;
+  }
+
+  /** Takes the file's final name, and that of its plain or gzipped twin away. */
+  async publish(folder: string): Promise<void> {
+    await rename(this.partPath, this.#target);
+    const twin = this.name.endsWith(".gz") ? this.name.slice(0, -3) : `${this.name}.gz`;
+    await rm(join(folder, twin), { force: true });
+  }
+
+  async discard(): Promise<void> {
+    this.#input.destroy();
+    await this.#done.catch(() => undefined);
+    await rm(this.partPath, { force: true });
+  }
+}
+
+/** A field as RFC 4180 has it. */
+function csvField(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** One row per balance; an account without any is listed with an empty wallet of the first asset. */
+function accountRows(account: AccountDefinition, firstAsset: string): string {
+  const id = csvField(account.id);
+  const hedged = account.hedged === true ? "true" : "false";
+  let rows = "";
+  for (const [asset, balance] of Object.entries(account.balances ?? {})) {
+    rows += `${id},${csvField(asset)},${balance},${hedged}\n`;
+  }
+  return rows === "" ? `${id},${csvField(firstAsset)},0,${hedged}\n` : rows;
+}
+
+function positionRows(account: AccountDefinition): string {
+  const id = csvField(account.id);
+  let rows = "";
+  for (const position of account.positions ?? []) {
+    const { symbol, side, contracts, entryPrice, marginMode } = position;
+    const margin = position.isolatedMargin ?? "";
+    rows += `${id},${csvField(symbol)},${side},${contracts},${entryPrice},${marginMode},${position.leverage ?? ""},${margin}\n`;
+  }
+  return rows;
+}
+
+function marketsText(book: StreamedBook): string {
+  const markets = book.markets.map(({ definition }) => `    ${JSON.stringify(definition)}`);
+  const assets = book.assets.map((asset) => `    ${JSON.stringify(asset)}`);
+  return `{
+  "profile": ${JSON.stringify(book.profile ?? "default")},
+  "assets": [
+${assets.join(",\n")}
+  ],
+  "markets": [
+${markets.join(",\n")}
+  ]
+}
+`;
+}
+
+function marksText(book: StreamedBook): string {
+  const rows = book.markets.map(
+    ({ definition, mark }) => `${csvField(definition.symbol)},${mark}\n`,
+  );
+  return `symbol,price\n${rows.join("")}`;
+}
+
+/** Accounts and positions into their files; counts them. */
+async function writeAccounts(
+  book: StreamedBook,
+  accounts: TextFile,
+  positions: TextFile,
+  onProgress: (accounts: number) => void,
+): Promise<{ accounts: number; positions: number }> {
+  const written = { accounts: 0, positions: 0 };
+  const firstAsset = book.assets[0]?.code ?? "USDT";
+  accounts.add("account,asset,balance,hedged\n");
+  positions.add("account,symbol,side,contracts,entryPrice,marginMode,leverage,isolatedMargin\n");
+  for (const account of book.accounts) {
+    if (accounts.add(accountRows(account, firstAsset))) await accounts.drain();
+    if (positions.add(positionRows(account))) await positions.drain();
+    written.accounts += 1;
+    written.positions += account.positions?.length ?? 0;
+    if (written.accounts % PROGRESS_STEP === 0) onProgress(written.accounts);
+  }
+  onProgress(written.accounts);
+  return written;
+}
+
+/**
+ * Writes a book in folder form; the folder is made if it is missing, a book in it is replaced.
+ * After an error the folder holds what it held before.
+ *
+ * @throws the file system's errors.
+ */
+export async function writeBookFolder(
+  folder: string,
+  book: StreamedBook,
+  options: WriteOptions = {},
+): Promise<WriteSummary> {
+  await mkdir(folder, { recursive: true });
+  const gzip = options.gzip ?? false;
+  const files: TextFile[] = [];
+  const open = (name: string, packed: boolean): TextFile => {
+    const file = new TextFile(folder, name, packed);
+    files.push(file);
+    return file;
+  };
+  try {
+    open("markets.json", false).add(marketsText(book));
+    open("marks.csv", false).add(marksText(book));
+    const accounts = open("accounts.csv", gzip);
+    const positions = open("positions.csv", gzip);
+    const written = await writeAccounts(
+      book,
+      accounts,
+      positions,
+      options.onProgress ?? (() => {}),
+    );
+    for (const file of files) await file.close();
+    for (const file of files) await file.publish(folder);
+    return { ...written, files: files.map((file) => file.name) };
+  } catch (error) {
+    for (const file of files) await file.discard();
+    throw error;
+  }
+}
+
+/** The book as one JSON document, in pieces of text; one account a line. */
+export function* bookDocumentText(book: StreamedBook): Generator<string, void> {
+  const marks = book.markets.map(
+    ({ definition, mark }) => `    ${JSON.stringify(definition.symbol)}: ${JSON.stringify(mark)}`,
+  );
+  yield marketsText(book).replace(/\n}\n$/, `,\n  "marks": {\n${marks.join(",\n")}\n  },\n`);
+  let lead = '  "accounts": [\n    ';
+  for (const account of book.accounts) {
+    yield `${lead}${JSON.stringify(account)}`;
+    lead = ",\n    ";
+  }
+  yield lead.startsWith(",") ? "\n  ]\n}\n" : '  "accounts": []\n}\n';
+}

@@ -1,0 +1,90 @@
+// Loads a book for a command, telling how far it is on slow loads and how long each part took.
+import { loadBook } from "../book/files.ts";
+import { parseDecimal } from "../decimal.ts";
+import type { BulkSink } from "../engine/bulk-sink.ts";
+import { RiskEngine } from "../engine/engine.ts";
+import type { CommandContext } from "./command.ts";
+import { UsageError } from "./command.ts";
+import { groupDigits, percent, progressLine } from "./terminal.ts";
+
+/** A market as moved prices need it. */
+export interface MarkedMarket {
+  readonly symbol: string;
+  /** In price units; null where the market has no mark. */
+  readonly mark: bigint | null;
+}
+
+export interface LoadedBook {
+  readonly engine: RiskEngine;
+  readonly markets: readonly MarkedMarket[];
+  /** Reading and checking the files, and filling the engine. */
+  readonly loadMilliseconds: number;
+  /** Building the screen that scans use. */
+  readonly indexMilliseconds: number;
+}
+
+function readMarkets(sink: BulkSink): MarkedMarket[] {
+  const { engine } = sink;
+  return Array.from({ length: engine.stats().markets }, (_, index) => {
+    const { symbol, priceDecimals } = sink.market(index);
+    const mark = engine.mark(symbol);
+    return { symbol, mark: mark === null ? null : parseDecimal(mark, priceDecimals, symbol) };
+  });
+}
+
+/** @throws RiskError where the book is wrong; nothing is loaded then. */
+export async function loadEngine(path: string, context: CommandContext): Promise<LoadedBook> {
+  const started = context.now();
+  const progress = progressLine(context.talk.stream, context.now);
+  let sink: BulkSink;
+  try {
+    sink = await loadBook(path, (profile) => new RiskEngine({ profile }).bulkSink(), {
+      onProgress: (bytesRead, totalBytes) =>
+        progress.update(() => {
+          const share = totalBytes === null ? "" : ` (${percent(bytesRead / totalBytes, 0)})`;
+          return `reading ${path}: ${groupDigits(Math.round(bytesRead / 1e6))} MB${share}`;
+        }),
+    });
+  } finally {
+    progress.end();
+  }
+  const loaded = context.now();
+  sink.engine.kernel.prepare();
+  return {
+    engine: sink.engine,
+    markets: readMarkets(sink),
+    loadMilliseconds: loaded - started,
+    indexMilliseconds: context.now() - loaded,
+  };
+}
+
+/** Parts per million of "-10%", "+0.5%" or "40%". @throws UsageError */
+export function readMove(text: string): number {
+  const match = /^([+-]?)(\d{1,6})(?:\.(\d{1,4}))?%?$/.exec(text.trim());
+  const [, sign = "", whole = "", fraction = ""] = match ?? [];
+  const millionths = Number(whole) * 10_000 + Number(fraction.padEnd(4, "0"));
+  const move = sign === "-" ? -millionths : millionths;
+  if (match === null || move <= -1_000_000) {
+    throw new UsageError(`a move is a percentage above -100%, such as -10% (got "${text}")`);
+  }
+  return move;
+}
+
+/** "-10%" for -100000. */
+export function moveText(millionths: number): string {
+  return `${millionths > 0 ? "+" : ""}${millionths / 10_000}%`;
+}
+
+/** All marks moved by a share, rounded down, at least one unit: as scanAt and setMarks take them. */
+export function movedMarks(
+  markets: readonly MarkedMarket[],
+  millionths: number,
+): Record<string, bigint> {
+  const marks: Record<string, bigint> = Object.create(null);
+  for (const { symbol, mark } of markets) {
+    if (mark === null) continue;
+    const moved = (mark * BigInt(1_000_000 + millionths)) / 1_000_000n;
+    marks[symbol] = moved > 0n ? moved : 1n;
+  }
+  return marks;
+}

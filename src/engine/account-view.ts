@@ -1,0 +1,232 @@
+// An account as its user sees it: balances, scopes and positions with ccxt's names and decimal strings. A
+// view holds no figures; every call reads the state as it is then.
+import { formatDecimal } from "../decimal.ts";
+import type { PoolFigures } from "../model.ts";
+import type { AccountReport, PositionSide, PositionView, ScopeView } from "../types.ts";
+import { crossTag, isolatedTag, tagIndex, tagMode } from "./accounts.ts";
+import { ceilDivide } from "./arithmetic.ts";
+import { entryPriceOf } from "./commands/positions.ts";
+import { refuse } from "./read.ts";
+import { liquidationPair, ScopeHandle, scopeView, settleOf } from "./scope.ts";
+import type { EngineMarket, EngineState } from "./state.ts";
+
+const LEVERAGE_DECIMALS = 3;
+const EFFECTIVE_LEVERAGE_DECIMALS = 4;
+
+/** A record for user-chosen keys: `__proto__` is a key like any other. */
+export function emptyRecord<Value>(): Record<string, Value> {
+  return Object.create(null) as Record<string, Value>;
+}
+
+/** Pools in one order whatever their history: cross by asset, then isolated by market and side. */
+export function orderedPools(state: EngineState, account: number): number[] {
+  const rank = (pool: number): number => {
+    const tag = state.kernel.tag(pool);
+    return tagMode(tag) === "cross" ? tag - 2 ** 32 : tag;
+  };
+  return state.pools(account).sort((first, second) => rank(first) - rank(second));
+}
+
+/** Legs by market, long before short. */
+export function orderedLegs(state: EngineState, pool: number): number[] {
+  const { kernel } = state;
+  const legs = state.legs(pool);
+  if (legs.length < 2) return legs;
+  const rank = (leg: number): number =>
+    state.marketOfLeg(leg).index * 2 + (kernel.quantity(leg) < 0 ? 1 : 0);
+  return legs.sort((first, second) => rank(first) - rank(second));
+}
+
+function effectiveLeverage(notional: bigint, equity: bigint): string | null {
+  if (equity <= 0n) return null;
+  const scaled = ceilDivide(notional * 10n ** BigInt(EFFECTIVE_LEVERAGE_DECIMALS), equity);
+  return formatDecimal(scaled, EFFECTIVE_LEVERAGE_DECIMALS);
+}
+
+/** One position with all its figures; `figures` are its pool's. */
+function positionView(
+  state: EngineState,
+  account: { readonly id: string; readonly hedged: boolean },
+  pool: number,
+  leg: number,
+  figures: PoolFigures,
+): PositionView {
+  const { kernel } = state;
+  const market = state.marketOfLeg(leg);
+  const { priceDecimals, amountDecimals, settleDecimals, slot } = market;
+  const quantity = kernel.quantity(leg);
+  const own = kernel.legFigures(leg);
+  const leverageMilli = kernel.leverageMilli(leg);
+  const isolated = tagMode(kernel.tag(pool)) === "isolated";
+  const side = quantity > 0 ? "long" : "short";
+  const bankruptcy = kernel.bankruptcyPrice(pool, slot, side === "long" ? "down" : "up");
+  const amount = (units: bigint): string => formatDecimal(units, settleDecimals);
+  return {
+    account: account.id,
+    symbol: market.symbol,
+    side,
+    marginMode: isolated ? "isolated" : "cross",
+    hedged: account.hedged,
+    contracts: formatDecimal(Math.abs(quantity), amountDecimals),
+    contractSize: market.contractSize,
+    entryPrice: formatDecimal(entryPriceOf(state, market, leg), priceDecimals),
+    markPrice: formatDecimal(kernel.mark(slot), priceDecimals),
+    notional: amount(own.notional),
+    leverage: leverageMilli === 0 ? null : formatDecimal(leverageMilli, LEVERAGE_DECIMALS),
+    effectiveLeverage: effectiveLeverage(own.notional, figures.equity),
+    unrealizedPnl: amount(own.value - kernel.cost(leg)),
+    isolatedMargin: isolated ? amount(kernel.collateral(pool)) : null,
+    maintenanceMargin: amount(own.maintenanceMargin),
+    maintenanceMarginRate: rateInUse(state, market, quantity, own.bracket),
+    initialMargin: amount(own.initialMargin),
+    tier: tierInUse(state, market, quantity, own.bracket),
+    liquidationPrice: liquidationPair(state, pool, market),
+    bankruptcyPrice: bankruptcy === null ? null : formatDecimal(bankruptcy, priceDecimals),
+  };
+}
+
+function rateInUse(
+  state: EngineState,
+  market: EngineMarket,
+  quantity: number,
+  bracket: number,
+): string {
+  return state.tableFor(market, quantity).rateTexts[bracket] ?? "0";
+}
+
+/** From 1. Tiers by contract count are one table each, tiers by notional brackets of one table. */
+function tierInUse(
+  state: EngineState,
+  market: EngineMarket,
+  quantity: number,
+  bracket: number,
+): number {
+  return market.tables.indexOf(state.tableFor(market, quantity)) + bracket + 1;
+}
+
+/** A light view of an account. It holds no figures and fails with UNKNOWN_ACCOUNT once the account is closed. */
+export class AccountView {
+  readonly id: string;
+  readonly #state: EngineState;
+  readonly #account: number;
+
+  constructor(state: EngineState, account: number) {
+    this.#state = state;
+    this.#account = account;
+    this.id = state.accounts.id(account) ?? "";
+  }
+
+  /** Long and short of one market may stand side by side. */
+  get hedged(): boolean {
+    return this.#state.accounts.hedged(this.#live());
+  }
+
+  /** Wallets outside isolated positions, by asset; assets never held are absent. */
+  balances(): Record<string, string> {
+    const state = this.#state;
+    const balances = emptyRecord<string>();
+    for (const pool of orderedPools(state, this.#live())) {
+      const tag = state.kernel.tag(pool);
+      if (tagMode(tag) === "isolated") continue;
+      const asset = state.assetAt(tagIndex(tag));
+      balances[asset.code] = formatDecimal(state.kernel.collateral(pool), asset.decimals);
+    }
+    return balances;
+  }
+
+  /** Every scope of risk with its figures: cross pools by asset, then isolated positions. */
+  scopes(): ScopeView[] {
+    const state = this.#state;
+    return orderedPools(state, this.#live()).map((pool) =>
+      scopeView(state, pool, state.kernel.poolFigures(pool)),
+    );
+  }
+
+  /** Every position with its figures, in the order of its scope. */
+  positions(): PositionView[] {
+    const state = this.#state;
+    const views: PositionView[] = [];
+    for (const pool of orderedPools(state, this.#live())) {
+      this.#addPositions(pool, state.kernel.poolFigures(pool), views);
+    }
+    return views;
+  }
+
+  /**
+   * One position.
+   *
+   * @throws RiskError NO_POSITION; POSITION_MODE where a hedged account is asked without a side.
+   */
+  position(symbol: string, side?: PositionSide): PositionView {
+    const state = this.#state;
+    const account = this.#live();
+    const hedged = state.accounts.hedged(account);
+    if (hedged && side === undefined) {
+      refuse("POSITION_MODE", "a hedged account's position needs a side", "side", side);
+    }
+    const market = state.market(symbol, "symbol");
+    const found = state.findPosition(account, market, side);
+    if (found === undefined) return refuse("NO_POSITION", "no such position", "symbol", symbol);
+    const figures = state.kernel.poolFigures(found.pool);
+    return positionView(state, { id: this.id, hedged }, found.pool, found.leg, figures);
+  }
+
+  /** Handle of the cross scope in an asset. */
+  crossScope(settle: string): ScopeHandle {
+    const asset = this.#state.asset(settle, "settle");
+    return new ScopeHandle(this.#state, this.#live(), crossTag(asset.index));
+  }
+
+  /** Handle of an isolated position's scope. */
+  isolatedScope(symbol: string, side: PositionSide): ScopeHandle {
+    const market = this.#state.market(symbol, "symbol");
+    return new ScopeHandle(this.#state, this.#live(), isolatedTag(market.index, side));
+  }
+
+  /** Handle of the scope that carries a position. */
+  scope(symbol: string, side: PositionSide): ScopeHandle {
+    const market = this.#state.market(symbol, "symbol");
+    const found = this.#state.findPosition(this.#live(), market, side);
+    if (found === undefined) return refuse("NO_POSITION", "no such position", "symbol", symbol);
+    return found.isolated
+      ? this.isolatedScope(symbol, side)
+      : new ScopeHandle(this.#state, this.#account, crossTag(settleOf(this.#state, found.pool)));
+  }
+
+  /** Everything above at once. */
+  report(): AccountReport {
+    const state = this.#state;
+    const { kernel } = state;
+    const account = this.#live();
+    const balances = emptyRecord<string>();
+    const scopes: ScopeView[] = [];
+    const positions: PositionView[] = [];
+    for (const pool of orderedPools(state, account)) {
+      const figures = kernel.poolFigures(pool);
+      const view = scopeView(state, pool, figures);
+      if (view.scope === "cross") balances[view.settle] = view.collateral;
+      scopes.push(view);
+      this.#addPositions(pool, figures, positions);
+    }
+    return {
+      account: this.id,
+      hedged: state.accounts.hedged(account),
+      balances,
+      scopes,
+      positions,
+    };
+  }
+
+  #addPositions(pool: number, figures: PoolFigures, into: PositionView[]): void {
+    const state = this.#state;
+    const account = { id: this.id, hedged: state.accounts.hedged(this.#account) };
+    for (const leg of orderedLegs(state, pool)) {
+      into.push(positionView(state, account, pool, leg, figures));
+    }
+  }
+
+  #live(): number {
+    if (this.id !== "" && this.#state.accounts.id(this.#account) === this.id) return this.#account;
+    return refuse("UNKNOWN_ACCOUNT", "the account was closed", "account", this.id);
+  }
+}

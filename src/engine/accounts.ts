@@ -1,0 +1,113 @@
+// The accounts: ids interned once, and per account one flag byte and the head of its list of pools. The list
+// itself lives in the kernel (pool.nextOfOwner), and what a pool is to its account stands in the pool's 32-bit
+// tag, so that an account costs five bytes and its id here and nothing else in JavaScript.
+//
+//   tag = index << 2 | short << 1 | isolated      cross pool:     index = settle asset, short = 0
+//                                                 isolated pool:  index = market
+import type { MarginMode, PositionSide } from "../types.ts";
+
+const ISOLATED = 1;
+const SHORT = 2;
+const HEDGED = 1;
+/** Index bits of a tag. */
+export const MAX_TAG_INDEX: number = 2 ** 30 - 1;
+/** End of a list of pools. */
+export const NO_POOL = -1;
+
+/** Tag of an account's cross pool in a settle asset. */
+export function crossTag(asset: number): number {
+  return (asset << 2) >>> 0;
+}
+
+/** Tag of an isolated position. */
+export function isolatedTag(market: number, side: PositionSide): number {
+  return ((market << 2) | (side === "short" ? SHORT : 0) | ISOLATED) >>> 0;
+}
+
+export function tagMode(tag: number): MarginMode {
+  return (tag & ISOLATED) === 0 ? "cross" : "isolated";
+}
+
+/** Settle asset of a cross tag, market of an isolated one. */
+export function tagIndex(tag: number): number {
+  return tag >>> 2;
+}
+
+export function tagSide(tag: number): PositionSide {
+  return (tag & SHORT) === 0 ? "long" : "short";
+}
+
+/** Index of accounts. Indices of closed accounts are used again. */
+export class Accounts {
+  readonly #indexOf: Map<string, number> = new Map();
+  readonly #ids: (string | undefined)[] = [];
+  readonly #free: number[] = [];
+  #flags: Uint8Array = new Uint8Array(64);
+  #firstPool: Int32Array = new Int32Array(64).fill(NO_POOL);
+
+  get count(): number {
+    return this.#indexOf.size;
+  }
+
+  /** Bytes of the columns, ids not counted. */
+  get columnBytes(): number {
+    return this.#flags.byteLength + this.#firstPool.byteLength;
+  }
+
+  find(id: string): number | undefined {
+    return this.#indexOf.get(id);
+  }
+
+  /** The id, or undefined where the index is free. */
+  id(account: number): string | undefined {
+    return this.#ids[account];
+  }
+
+  hedged(account: number): boolean {
+    return ((this.#flags[account] ?? 0) & HEDGED) !== 0;
+  }
+
+  /** Head of the account's pools, or NO_POOL. */
+  firstPool(account: number): number {
+    return this.#firstPool[account] ?? NO_POOL;
+  }
+
+  setFirstPool(account: number, pool: number): void {
+    this.#firstPool[account] = pool;
+  }
+
+  /** The id must be new. */
+  open(id: string, hedged: boolean): number {
+    const account = this.#free.pop() ?? this.#ids.length;
+    if (account >= this.#flags.length) this.#grow();
+    this.#ids[account] = id;
+    this.#flags[account] = hedged ? HEDGED : 0;
+    this.#firstPool[account] = NO_POOL;
+    this.#indexOf.set(id, account);
+    return account;
+  }
+
+  /** The account must hold no pools. */
+  close(account: number): void {
+    const id = this.#ids[account];
+    if (id === undefined) return;
+    this.#indexOf.delete(id);
+    this.#ids[account] = undefined;
+    this.#free.push(account);
+  }
+
+  /** Ids with their indices, in the order in which they were opened. */
+  entries(): IterableIterator<[string, number]> {
+    return this.#indexOf.entries();
+  }
+
+  #grow(): void {
+    const capacity = this.#flags.length * 2;
+    const flags = new Uint8Array(capacity);
+    flags.set(this.#flags);
+    const firstPool = new Int32Array(capacity).fill(NO_POOL);
+    firstPool.set(this.#firstPool);
+    this.#flags = flags;
+    this.#firstPool = firstPool;
+  }
+}

@@ -1,0 +1,86 @@
+// Named venue profiles as data: which rules of margin a venue applies, as far as the engine knows
+// rules. A profile is a name or an object of knobs that may extend a name; unknown names and unknown
+// knobs are errors, because a misspelt rule that is silently ignored would change who is liquidated.
+import { RiskError } from "../errors.ts";
+import type { Profile, ProfileKnobs, ProfileName } from "../types.ts";
+
+/** A profile with every knob decided. */
+export type ResolvedProfile = Required<ProfileKnobs>;
+
+const DEFAULT: ResolvedProfile = {
+  triggerInclusive: false,
+  closeFeeInRequirement: false,
+  tierStyle: "marginal",
+  tierMetric: "notional",
+};
+
+const PROFILES: ReadonlyMap<string, ResolvedProfile> = new Map<ProfileName, ResolvedProfile>([
+  ["default", DEFAULT],
+  ["binance", { ...DEFAULT, triggerInclusive: true }],
+  ["bybit", { ...DEFAULT, triggerInclusive: true, closeFeeInRequirement: true }],
+  [
+    "okx",
+    {
+      triggerInclusive: true,
+      closeFeeInRequirement: true,
+      tierStyle: "wholePosition",
+      tierMetric: "contracts",
+    },
+  ],
+  ["hyperliquid", DEFAULT],
+  ["dydx", DEFAULT],
+]);
+
+/** Values each knob may take. */
+const KNOBS: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
+  ["triggerInclusive", [true, false]],
+  ["closeFeeInRequirement", [true, false]],
+  ["tierStyle", ["marginal", "wholePosition"]],
+  ["tierMetric", ["notional", "contracts"]],
+]);
+
+/** Names of the built-in profiles. */
+export const PROFILE_NAMES: readonly string[] = [...PROFILES.keys()];
+
+function named(name: unknown, path: string): ResolvedProfile {
+  const found = typeof name === "string" ? PROFILES.get(name) : undefined;
+  if (found !== undefined) return found;
+  throw new RiskError("UNKNOWN_PROFILE", "unknown profile", {
+    path,
+    value: name,
+    hint: `expected ${PROFILE_NAMES.join(", ")} or an object of knobs`,
+  });
+}
+
+/**
+ * Every knob of a profile.
+ *
+ * @throws RiskError UNKNOWN_PROFILE for an unknown name, BAD_VALUE for an unknown knob or value.
+ * @example
+ * import { resolveProfile } from "underkeel";
+ * resolveProfile("okx").tierMetric; // => "contracts"
+ * resolveProfile({ extends: "binance", closeFeeInRequirement: true }).triggerInclusive; // => true
+ */
+export function resolveProfile(profile: Profile = "default", path = "profile"): ResolvedProfile {
+  if (typeof profile !== "object" || profile === null) return named(profile, path);
+  const { extends: base = "default", ...knobs } = profile;
+  const start = named(base, `${path}.extends`);
+  for (const [knob, value] of Object.entries(knobs)) {
+    const allowed = KNOBS.get(knob);
+    if (allowed === undefined) {
+      throw new RiskError("BAD_VALUE", "unknown knob of a profile", {
+        path: `${path}.${knob}`,
+        value: knob,
+        hint: `expected ${[...KNOBS.keys()].join(", ")}`,
+      });
+    }
+    if (!allowed.includes(value)) {
+      throw new RiskError("BAD_VALUE", "unknown value of a knob", {
+        path: `${path}.${knob}`,
+        value,
+        hint: `expected ${allowed.map(String).join(" or ")}`,
+      });
+    }
+  }
+  return { ...start, ...knobs };
+}

@@ -1,0 +1,150 @@
+// The result of a scan: which scopes are liquidatable, as handles copied out of the kernel. Figures are computed only
+// for the lines one asks for, at the prices of the scan: the marks as they are then, or the trial prices
+// of a what-if scan, which are put in place of the marks for the moment of the computation and taken back.
+import { formatDecimal } from "../decimal.ts";
+import type { KernelScan } from "../kernel.ts";
+import type { PoolFigures } from "../model.ts";
+import type { MarginMode, PositionSide } from "../types.ts";
+import { emptyRecord } from "./account-view.ts";
+import { identifyPool, marginRatioE8, settleOf } from "./scope.ts";
+import type { EngineMarket, EngineState } from "./state.ts";
+
+const RATIO_DECIMALS = 8;
+const WIDEST_DECIMALS = 18;
+/** Lines computed at a time under trial prices: enough to make the exchange of prices cheap. */
+const CHUNK = 1024;
+
+/** One liquidatable scope. Amounts are decimal strings in the settle asset. */
+export interface ScanLine {
+  readonly account: string;
+  readonly scope: MarginMode;
+  readonly settle: string;
+  /** Isolated scopes only. */
+  readonly symbol: string | null;
+  readonly side: PositionSide | null;
+  readonly equity: string;
+  readonly maintenanceMargin: string;
+  /** equity less maintenance margin and fee to close; below 0, or 0 in an inclusive profile. */
+  readonly clearance: string;
+  /** Requirement over equity, rounded up to 8 decimals; null where equity <= 0. */
+  readonly marginRatio: string | null;
+}
+
+/** Prices in units by market, in place of the marks. */
+export type TrialPrices = readonly (readonly [EngineMarket, number])[];
+
+/** Runs a computation with other marks and puts the marks back whatever happens. */
+function withPrices<Result>(
+  state: EngineState,
+  prices: TrialPrices,
+  compute: () => Result,
+): Result {
+  const { kernel } = state;
+  const before = prices.map(([{ slot }]) => [slot, kernel.mark(slot)] as const);
+  try {
+    for (const [{ slot }, price] of prices) kernel.setMark(slot, price);
+    return compute();
+  } finally {
+    for (const [slot, mark] of before) kernel.setMark(slot, mark);
+  }
+}
+
+function scanLine(state: EngineState, pool: number, figures: PoolFigures): ScanLine {
+  const { equity, maintenanceMargin, closeFee, clearance } = figures;
+  const { decimals } = state.assetAt(settleOf(state, pool));
+  const ratio = marginRatioE8(maintenanceMargin + closeFee, equity);
+  return {
+    ...identifyPool(state, pool),
+    equity: formatDecimal(equity, decimals),
+    maintenanceMargin: formatDecimal(maintenanceMargin, decimals),
+    clearance: formatDecimal(clearance, decimals),
+    marginRatio: ratio === null ? null : formatDecimal(ratio, RATIO_DECIMALS),
+  };
+}
+
+/** Which scopes are liquidatable. Valid until the next command: lines read the state as it is when asked. */
+export class ScanResult {
+  /** Liquidatable scopes. */
+  readonly count: number;
+  /** Scopes that the screen could not decide and the exact path judged. */
+  readonly exactEvaluations: number;
+  /** Kernel handles of the liquidatable pools; a copy. */
+  readonly handles: Uint32Array;
+  readonly #state: EngineState;
+  readonly #prices: TrialPrices;
+
+  constructor(state: EngineState, scan: KernelScan, prices: TrialPrices) {
+    this.count = scan.count;
+    this.exactEvaluations = scan.exactEvaluations;
+    this.handles = scan.copyTo(new Uint32Array(scan.count));
+    this.#state = state;
+    this.#prices = prices;
+  }
+
+  /** One line per liquidatable scope, in the order of `handles`. */
+  *lines(): Generator<ScanLine, void, undefined> {
+    for (let start = 0; start < this.count; start += CHUNK) {
+      yield* this.#linesOf(this.handles.subarray(start, start + CHUNK));
+    }
+  }
+
+  /** The n scopes with the lowest clearance (as a number of settle units, whatever the asset), lowest first. */
+  deepest(n: number): ScanLine[] {
+    const state = this.#state;
+    const found: { readonly pool: number; readonly depth: bigint }[] = [];
+    withPrices(state, this.#prices, () => {
+      for (const pool of this.handles) {
+        const { decimals } = state.assetAt(settleOf(state, pool));
+        const { clearance } = state.kernel.poolFigures(pool);
+        const depth = clearance * 10n ** BigInt(WIDEST_DECIMALS - decimals);
+        const last = found.at(-1);
+        if (found.length >= n && (last === undefined || depth >= last.depth)) continue;
+        let place = found.length;
+        while (place > 0 && (found[place - 1]?.depth ?? depth) > depth) place--;
+        found.splice(place, 0, { pool, depth });
+        if (found.length > n) found.pop();
+      }
+    });
+    return this.#linesOf(found.map(({ pool }) => pool));
+  }
+
+  /** Notional of all liquidatable scopes by settle asset, at the prices of the scan. */
+  notional(): Record<string, string> {
+    const state = this.#state;
+    const sums = state.assets.map(() => 0n);
+    withPrices(state, this.#prices, () => {
+      for (const pool of this.handles) {
+        const asset = settleOf(state, pool);
+        for (const leg of state.legs(pool)) {
+          sums[asset] = (sums[asset] ?? 0n) + state.kernel.legFigures(leg).notional;
+        }
+      }
+    });
+    const notional = emptyRecord<string>();
+    for (const { index, code, decimals } of state.assets) {
+      const sum = sums[index] ?? 0n;
+      if (sum !== 0n) notional[code] = formatDecimal(sum, decimals);
+    }
+    return notional;
+  }
+
+  #linesOf(pools: Iterable<number>): ScanLine[] {
+    const state = this.#state;
+    return withPrices(state, this.#prices, () =>
+      Array.from(pools, (pool) => scanLine(state, pool, state.kernel.poolFigures(pool))),
+    );
+  }
+}
+
+/** Scans at the marks. */
+export function scanMarks(state: EngineState): ScanResult {
+  return new ScanResult(state, state.kernel.scan("marks"), []);
+}
+
+/** Scans at other prices; markets that are not named keep their marks. */
+export function scanTrial(state: EngineState, prices: TrialPrices): ScanResult {
+  const { kernel } = state;
+  kernel.copyMarksToTrial();
+  for (const [{ slot }, price] of prices) kernel.setTrial(slot, price);
+  return new ScanResult(state, kernel.scan("trial"), prices);
+}

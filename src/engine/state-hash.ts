@@ -1,0 +1,112 @@
+// A 64-bit fingerprint of the logical state: two engines that hold the same definitions, marks, accounts, balances
+// and positions have the same hash, whatever order pools and legs took in the kernel. Two 32-bit FNV-1a
+// streams with different primes, fed word by word; not meant against an adversary.
+
+import { orderedLegs, orderedPools } from "./account-view.ts";
+import { tagMode } from "./accounts.ts";
+import type { EngineMarket, EngineState } from "./state.ts";
+
+const OFFSET_A = 0x811c9dc5;
+const OFFSET_B = 0x9747b28c;
+const PRIME_A = 0x01000193;
+const PRIME_B = 0x85ebca6b;
+const WORD = 2 ** 32;
+
+class Fingerprint {
+  #a = OFFSET_A;
+  #b = OFFSET_B;
+
+  word(value: number): void {
+    let word = value | 0;
+    for (let byte = 0; byte < 4; byte++) {
+      this.#a = Math.imul(this.#a ^ (word & 255), PRIME_A);
+      word >>>= 8;
+    }
+    const mixed = Math.imul(this.#b ^ value, PRIME_B);
+    this.#b = mixed ^ (mixed >>> 15);
+  }
+
+  /** A safe integer. */
+  number(value: number): void {
+    this.word(value % WORD);
+    this.word(Math.floor(value / WORD));
+  }
+
+  amount(value: bigint): void {
+    this.word(Number(BigInt.asIntN(32, value)));
+    this.word(Number(BigInt.asIntN(32, value >> 32n)));
+  }
+
+  text(value: string): void {
+    this.word(value.length);
+    for (let index = 0; index < value.length; index++) this.word(value.charCodeAt(index));
+  }
+
+  hex(): string {
+    const part = (word: number): string => (word >>> 0).toString(16).padStart(8, "0");
+    return part(this.#a) + part(this.#b);
+  }
+}
+
+function hashMarket(state: EngineState, market: EngineMarket, into: Fingerprint): void {
+  const { terms, tables } = market;
+  into.text(market.symbol);
+  into.word(market.settle);
+  into.word(market.amountDecimals);
+  into.word(market.priceDecimals);
+  into.word(terms.inverse ? 1 : 0);
+  into.text(`${terms.numerator}/${terms.divisor}`);
+  into.word(market.maxLeverageMilli.cross);
+  into.word(market.maxLeverageMilli.isolated);
+  for (const { fromUnits, table, maxLeverageMilli } of tables) {
+    into.number(fromUnits);
+    into.text(table.style);
+    into.word(table.rateDenominator);
+    into.word(table.closeFeeRate);
+    table.brackets.forEach((bracket, index) => {
+      into.amount(bracket.floor);
+      into.word(bracket.rate);
+      into.word(bracket.initialRate);
+      into.word(maxLeverageMilli[index] ?? 0);
+    });
+  }
+  into.number(state.kernel.mark(market.slot));
+}
+
+function hashAccount(state: EngineState, account: number, into: Fingerprint): void {
+  const { kernel } = state;
+  into.word(state.accounts.hedged(account) ? 1 : 0);
+  for (const pool of orderedPools(state, account)) {
+    const tag = kernel.tag(pool);
+    const collateral = kernel.collateral(pool);
+    const legs = orderedLegs(state, pool);
+    // An empty wallet and no wallet are the same.
+    if (tagMode(tag) === "cross" && collateral === 0n && legs.length === 0) continue;
+    into.word(tag);
+    into.amount(collateral);
+    for (const leg of legs) {
+      into.word(state.marketOfLeg(leg).index);
+      into.number(kernel.quantity(leg));
+      into.amount(kernel.cost(leg));
+      into.word(kernel.leverageMilli(leg));
+    }
+  }
+}
+
+/** Sixteen hexadecimal digits. */
+export function stateHash(state: EngineState): string {
+  const into = new Fingerprint();
+  const { rules } = state;
+  into.text(`${rules.triggerInclusive} ${rules.closeFeeInRequirement}`);
+  into.text(`${rules.tierStyle} ${rules.tierMetric}`);
+  for (const { code, decimals } of state.assets) {
+    into.text(code);
+    into.word(decimals);
+  }
+  for (const market of state.markets) hashMarket(state, market, into);
+  for (const [id, account] of state.accounts.entries()) {
+    into.text(id);
+    hashAccount(state, account, into);
+  }
+  return into.hex();
+}

@@ -1,0 +1,242 @@
+// The engine's state behind its commands: the kernel, what has been declared (assets, markets), the
+// accounts, and how a pool or leg is found from account, market and side. It offers look-ups and
+// the registration of definitions; the rules of what a command may do live in commands/.
+import { Kernel, type KernelOptions } from "../kernel.ts";
+import type { MarketDefinition, PositionSide, Profile } from "../types.ts";
+import { Accounts, crossTag, isolatedTag, MAX_TAG_INDEX, NO_POOL, tagMode } from "./accounts.ts";
+import {
+  type EngineAsset,
+  type MarketSpecification,
+  readMarket,
+  type TableSpecification,
+} from "./markets.ts";
+import { OpenInterest } from "./open-interest.ts";
+import { type ResolvedProfile, resolveProfile } from "./profiles.ts";
+import { refuse } from "./read.ts";
+
+/** A table of a market with its handle in the kernel. */
+export interface EngineTable extends TableSpecification {
+  readonly handle: number;
+}
+
+/** A market with its handles in the kernel. */
+export interface EngineMarket extends MarketSpecification {
+  readonly index: number;
+  readonly slot: number;
+  /** Largest price, in price units, that the kernel takes for it. */
+  readonly maxPrice: number;
+  readonly tables: readonly EngineTable[];
+  /** Terms as numbers for loaders; 0 where one exceeds 2^53. */
+  readonly numerator: number;
+  readonly divisor: number;
+}
+
+/** A position found in the kernel. */
+export interface PositionReference {
+  readonly pool: number;
+  readonly leg: number;
+  readonly isolated: boolean;
+}
+
+function safeNumber(value: bigint): number {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : 0;
+}
+
+export class EngineState {
+  readonly kernel: Kernel;
+  readonly profile: Profile;
+  readonly rules: ResolvedProfile;
+  readonly accounts: Accounts = new Accounts();
+  readonly assets: EngineAsset[] = [];
+  readonly markets: EngineMarket[] = [];
+  readonly openInterest: OpenInterest = new OpenInterest();
+  /** Counts removals of pools: a pool handle kept since an older epoch may be another pool now. */
+  epoch = 0;
+  readonly #assetOf: Map<string, EngineAsset> = new Map();
+  readonly #marketOf: Map<string, EngineMarket> = new Map();
+  readonly #marketOfSlot: EngineMarket[] = [];
+
+  constructor(profile: Profile, kernelOptions: KernelOptions | undefined) {
+    this.rules = resolveProfile(profile);
+    this.profile = typeof profile === "object" ? { ...profile } : profile;
+    this.kernel = new Kernel(kernelOptions);
+    this.kernel.setInclusive(this.rules.triggerInclusive);
+  }
+
+  findAsset(code: unknown): EngineAsset | undefined {
+    return typeof code === "string" ? this.#assetOf.get(code) : undefined;
+  }
+
+  findMarket(symbol: unknown): EngineMarket | undefined {
+    return typeof symbol === "string" ? this.#marketOf.get(symbol) : undefined;
+  }
+
+  asset(code: unknown, path: string): EngineAsset {
+    return this.findAsset(code) ?? refuse("UNKNOWN_ASSET", "unknown asset", path, code);
+  }
+
+  market(symbol: unknown, path: string): EngineMarket {
+    return this.findMarket(symbol) ?? refuse("UNKNOWN_SYMBOL", "unknown symbol", path, symbol);
+  }
+
+  /** A market that has a mark. */
+  markedMarket(symbol: unknown, path: string): EngineMarket {
+    const market = this.market(symbol, path);
+    if (this.kernel.mark(market.slot) === 0) {
+      refuse("NO_MARK", "the market has no mark yet", path, symbol, "set its mark first");
+    }
+    return market;
+  }
+
+  account(id: unknown, path: string): number {
+    const account = typeof id === "string" ? this.accounts.find(id) : undefined;
+    return account ?? refuse("UNKNOWN_ACCOUNT", "unknown account", path, id);
+  }
+
+  /** By index, for indices that came from this state. */
+  assetAt(index: number): EngineAsset {
+    return this.assets[index] ?? refuse("INTERNAL", "no such asset", "asset", index);
+  }
+
+  marketAt(index: number): EngineMarket {
+    return this.markets[index] ?? refuse("INTERNAL", "no such market", "market", index);
+  }
+
+  /** The market that a leg's price slot belongs to. */
+  marketOfLeg(leg: number): EngineMarket {
+    return this.marketOfSlot(this.kernel.legPrice(leg));
+  }
+
+  marketOfSlot(slot: number): EngineMarket {
+    return this.#marketOfSlot[slot] ?? refuse("INTERNAL", "no market at slot", "slot", slot);
+  }
+
+  addAsset(asset: EngineAsset): void {
+    this.assets.push(asset);
+    this.#assetOf.set(asset.code, asset);
+  }
+
+  addMarket(definition: MarketDefinition, path: string): EngineMarket {
+    const settleOf = (code: string, at: string): EngineAsset => this.asset(code, at);
+    const specification = readMarket(definition, this.rules, settleOf, path);
+    const { symbol, terms } = specification;
+    if (this.#marketOf.has(symbol)) {
+      refuse("DUPLICATE_SYMBOL", "the market exists already", `${path}.symbol`, symbol);
+    }
+    if (this.markets.length > MAX_TAG_INDEX) {
+      refuse("CAPACITY", "too many markets", path, symbol);
+    }
+    const slot = this.kernel.createPrice(terms);
+    const tables = specification.tables.map((table) => ({
+      ...table,
+      handle: this.kernel.createTable(table.table),
+    }));
+    const market: EngineMarket = {
+      ...specification,
+      index: this.markets.length,
+      slot,
+      maxPrice: this.kernel.maxPrice(slot),
+      tables,
+      numerator: safeNumber(terms.numerator),
+      divisor: safeNumber(terms.divisor),
+    };
+    this.markets.push(market);
+    this.#marketOf.set(symbol, market);
+    this.#marketOfSlot[slot] = market;
+    return market;
+  }
+
+  /** The table that serves a signed quantity. */
+  tableFor(market: EngineMarket, quantity: number): EngineTable {
+    const { tables } = market;
+    const size = Math.abs(quantity);
+    for (let index = tables.length - 1; index > 0; index--) {
+      const table = tables[index];
+      if (table !== undefined && size >= table.fromUnits) return table;
+    }
+    return tables[0] ?? refuse("INTERNAL", "market without tables", "market", market.symbol);
+  }
+
+  /** The account's pool with a tag, or NO_POOL. */
+  findPool(account: number, tag: number): number {
+    const { kernel } = this;
+    let pool = this.accounts.firstPool(account);
+    while (pool !== NO_POOL && kernel.tag(pool) !== tag) pool = kernel.nextOfOwner(pool);
+    return pool;
+  }
+
+  crossPool(account: number, asset: number): number {
+    return this.findPool(account, crossTag(asset));
+  }
+
+  /** Adds a pool at the head of the account's list. */
+  createPool(account: number, tag: number, collateral: bigint | number): number {
+    const pool = this.kernel.createPool(collateral, account, tag);
+    this.kernel.setNextOfOwner(pool, this.accounts.firstPool(account));
+    this.accounts.setFirstPool(account, pool);
+    return pool;
+  }
+
+  /** Takes a pool out of the account's list and removes it. */
+  removePool(account: number, pool: number): void {
+    const { kernel } = this;
+    const next = kernel.nextOfOwner(pool);
+    let before = this.accounts.firstPool(account);
+    if (before === pool) this.accounts.setFirstPool(account, next);
+    else {
+      while (kernel.nextOfOwner(before) !== pool) before = kernel.nextOfOwner(before);
+      kernel.setNextOfOwner(before, next);
+    }
+    kernel.removePool(pool);
+    this.epoch++;
+  }
+
+  /** Handles of the account's pools, newest first. */
+  pools(account: number): number[] {
+    const found: number[] = [];
+    let pool = this.accounts.firstPool(account);
+    while (pool !== NO_POOL) {
+      found.push(pool);
+      pool = this.kernel.nextOfOwner(pool);
+    }
+    return found;
+  }
+
+  /** Handles of a pool's legs, newest first. */
+  legs(pool: number): number[] {
+    const found: number[] = [];
+    let leg = this.kernel.firstLeg(pool);
+    while (leg >= 0) {
+      found.push(leg);
+      leg = this.kernel.nextLeg(leg);
+    }
+    return found;
+  }
+
+  /** The account's position in a market; `side` undefined: either side. */
+  findPosition(
+    account: number,
+    market: EngineMarket,
+    side: PositionSide | undefined,
+  ): PositionReference | undefined {
+    const { kernel } = this;
+    let pool = this.accounts.firstPool(account);
+    while (pool !== NO_POOL) {
+      const isolated = tagMode(kernel.tag(pool)) === "isolated";
+      let leg = kernel.firstLeg(pool);
+      while (leg >= 0) {
+        if (kernel.legPrice(leg) === market.slot) {
+          const long = kernel.quantity(leg) > 0;
+          if (side === undefined || (side === "long") === long) return { pool, leg, isolated };
+        }
+        leg = kernel.nextLeg(leg);
+      }
+      pool = kernel.nextOfOwner(pool);
+    }
+    return undefined;
+  }
+
+  isolatedPool(account: number, market: EngineMarket, side: PositionSide): number {
+    return this.findPool(account, isolatedTag(market.index, side));
+  }
+}

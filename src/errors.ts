@@ -1,0 +1,71 @@
+// Every failure a user can cause, in one shape. `code` is for programs, `path` says where the bad
+// value stands (an argument, `accounts[3].positions[0].entryPrice`, or file:line:column), `value` is
+// the offending value shortened, `hint` says what was expected. Wrong type is a TypeError and out of
+// range a RangeError in the kernel's boundary; a broken rule of the account model is a RiskError.
+
+/** Codes of {@link RiskError}; stable, for programs to switch on. */
+export type RiskErrorCode =
+  | "BAD_VALUE"
+  | "OUT_OF_RANGE"
+  | "TOO_MANY_DECIMALS"
+  | "UNKNOWN_ACCOUNT"
+  | "UNKNOWN_ASSET"
+  | "UNKNOWN_SYMBOL"
+  | "UNKNOWN_COMMAND"
+  | "UNKNOWN_PROFILE"
+  | "DUPLICATE_ACCOUNT"
+  | "DUPLICATE_ASSET"
+  | "DUPLICATE_SYMBOL"
+  | "DUPLICATE_POSITION"
+  | "NO_MARK"
+  | "NO_POSITION"
+  | "POSITION_MODE"
+  | "MARGIN_MODE"
+  | "INSUFFICIENT_FUNDS"
+  | "MARGIN_EXHAUSTED"
+  | "ACCOUNT_NOT_EMPTY"
+  | "BAD_TIERS"
+  | "BAD_BOOK"
+  | "MISSING_COLUMN"
+  | "BAD_FILE"
+  | "VALUE_OUT_OF_RANGE"
+  | "CAPACITY"
+  | "POISONED"
+  | "INTERNAL";
+
+/** Where and what, beside the code. */
+export interface RiskErrorDetail {
+  readonly path?: string;
+  readonly value?: unknown;
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+const SHOWN_LENGTH = 40;
+
+/** The offending value as one short line: strings quoted, long ones cut with their length. */
+export function shorten(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  if (text.length <= SHOWN_LENGTH) return text;
+  return `${text.slice(0, SHOWN_LENGTH)}… (${text.length} characters)`;
+}
+
+/** A rule of the account model, of a book or of the kernel's range was broken; nothing was changed. */
+export class RiskError extends Error {
+  override readonly name: string = "RiskError";
+  readonly code: RiskErrorCode;
+  readonly path: string | undefined;
+  readonly value: string | undefined;
+  readonly hint: string | undefined;
+
+  constructor(code: RiskErrorCode, message: string, detail: RiskErrorDetail = {}) {
+    const place = detail.path === undefined ? "" : `${detail.path}: `;
+    const shown = "value" in detail ? ` (got ${shorten(detail.value)})` : "";
+    const hint = detail.hint === undefined ? "" : `; ${detail.hint}`;
+    super(`${place}${message}${shown}${hint}`, { cause: detail.cause });
+    this.code = code;
+    this.path = detail.path;
+    this.value = "value" in detail ? shorten(detail.value) : undefined;
+    this.hint = detail.hint;
+  }
+}

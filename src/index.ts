@@ -1,0 +1,23 @@
+// What users of the package import. Everything reachable from here runs in browsers and in Node alike.
+
+export { decimalsOf, formatDecimal, parseDecimal } from "./decimal.ts";
+export type { AccountView } from "./engine/account-view.ts";
+export type { BulkSink } from "./engine/bulk-sink.ts";
+export { type EngineOptions, type EngineStats, RiskEngine } from "./engine/engine.ts";
+export { PROFILE_NAMES, type ResolvedProfile, resolveProfile } from "./engine/profiles.ts";
+export type { ScanLine, ScanResult } from "./engine/scan.ts";
+export type { PricePair, ScopeFigures, ScopeHandle } from "./engine/scope.ts";
+export { RiskError, type RiskErrorCode, type RiskErrorDetail } from "./errors.ts";
+export { Kernel, type KernelOptions, type KernelScan } from "./kernel.ts";
+export type {
+  Bracket,
+  BracketTable,
+  Direction,
+  LegFigures,
+  LegState,
+  PoolFigures,
+  PoolState,
+  PriceTerms,
+} from "./model.ts";
+export * from "./tiers/index.ts";
+export type * from "./types.ts";

@@ -1,0 +1,247 @@
+// The one map of the kernel's linear memory, read by AssemblyScript and TypeScript alike. The kernel owns all
+// memory: a fixed part drawn here, then 256 KiB chunks handed out to paged arrays and taken back, so that
+// nothing is ever moved or copied to grow and no pattern of use can fragment it.
+//
+//   0        64 KiB                                                                          FIXED_BYTES
+//   ┌────────┬────────┬─────────┬─────────┬───────┬────────┬───────┬─────────────┬───────────┬────────┬─────
+//   │ static │ HEADER │ SCRATCH │ MAILBOX │ MARKS │ TRIALS │ MOVES │ PRICES      │ DIRECTORY │ chunk  │ chunk …
+//   │ data   │ 1 KiB  │ 14 KiB  │ 1 KiB   │ f64   │ f64    │ f32   │ 32 B record │ u32 each  │256 KiB │
+//   └────────┴────────┴─────────┴─────────┴───────┴────────┴───────┴─────────────┴───────────┴────────┴─────
+//
+// A paged array is a directory of chunk addresses; element i stands in chunk i >> SHIFT at (i & MASK) * BYTES.
+//
+//   leg, 32 bytes                                        pool, 32 bytes
+//   ┌────────────────────────────┐  0                    ┌────────────────────────────┐  0
+//   │ quantity  f64, integer     │                       │ collateral  i64            │
+//   ├────────────────────────────┤  8                    ├─────────────┬──────────────┤  8
+//   │ cost      i64              │                       │ first leg   │ legs u16     │ 12
+//   ├─────────────┬──────────────┤ 16                    │ i32         │ flags, class │ 14, 15
+//   │ next  i32   │ pool  i32    │ 20                    ├─────────────┼──────────────┤ 16
+//   ├──────┬──────┼──────────────┤ 24                    │ lane  i32   │ next   i32   │ 20
+//   │price │table │ leverage     │ 28                    ├─────────────┼──────────────┤ 24
+//   │ u16  │ u16  │ u32, 1/1000  │                       │ prev  i32   │ reserved     │ 28
+//   └──────┴──────┴──────────────┘ 32                    └─────────────┴──────────────┘ 32
+//   A free leg has pool -1 and its `next` links the free list. A live pool that the screen has not yet taken
+//   in is in the doubly linked dirty list (next, prev); a free pool is in the free list (next).
+//
+//   owner, 16 bytes beside each pool: the facade's numbers, opaque to the kernel
+//   ┌───────────┬─────────────────┬─────────┬──────────┐
+//   │ owner u32 │ nextOfOwner i32 │ tag u32 │ reserved │
+//   └───────────┴─────────────────┴─────────┴──────────┘
+//
+//   price, 32 bytes                                      table, 1,024 bytes
+//   ┌────────────────────────────┐  0                    ┌─────────────┬──────────────┐  0
+//   │ numerator  u64             │                       │ brackets u32│ denominator  │  4
+//   ├────────────────────────────┤  8                    ├─────────────┼──────────────┤  8
+//   │ divisor    u64             │                       │ fee u32 1e-8│ flags  u32   │ 12
+//   ├────────────────────────────┤ 16                    ├─────────────┼──────────────┤ 16
+//   │ anchor     f64, 0 = none   │                       │ legs  u32   │ next   i32   │ 20
+//   ├─────────────┬──────────────┤ 24                    ├─────────────┴──────────────┤ 32
+//   │ legs  u32   │ flags  u32   │ 28                    │ 16 brackets of 32 bytes:   │
+//   └─────────────┴──────────────┘ 32                    │ floor i64, amount i128,    │
+//                                                        │ rate u32, initial rate u32 │
+//                                                        └────────────────────────────┘ 544
+//
+// The screen groups pools by class (their leg count, padded above 8; class 0 legs holds pools too wide to screen); each class has a
+// hot array of blocks (read by every scan) and a cold one (read where the lower bound fails), eight pools to a block, one to a lane:
+//
+//   hot block of class n, 32 + 48 n bytes                cold block, 64 bytes
+//   ┌─────────────────────────────────────────────┐      ┌─────────────────────────────────────────────┐
+//   │ lower constant  f32 × 8                     │      │ pool handle  i32 × 8                        │
+//   ├─────────────────────────────────────────────┤ n ×  ├─────────────────────────────────────────────┤
+//   │ price slot × 4  u16 × 8                     │      │ gap  f32 × 8                                │
+//   │ weight          f32 × 8                     │      └─────────────────────────────────────────────┘
+//   └─────────────────────────────────────────────┘
+//   A lane that holds no pool is all 0 and follows STILL_SLOT, whose move is always 0: it never looks liquidatable.
+
+export const CHUNK_BYTES = 262_144;
+export const CHUNK_PAGES = 4;
+/** 65,536 pages of 64 KiB: 4 GiB. */
+export const MAX_PAGES = 65_536;
+
+export const MAX_PRICES = 16_384;
+/** Reserved: the slot of padding legs. */
+export const STILL_SLOT = 16_383;
+export const MAX_TABLES = 16_384;
+export const MAX_LEGS_PER_POOL = 65_535;
+
+// ── fixed part ──────────────────────────────────────────────────────────────────────────────────────
+export const HEADER = 65_536;
+export const HEADER_BYTES = 1_024;
+/** u32, first free chunk's address or 0. */
+export const HEADER_FREE_CHUNK = HEADER;
+/** u32, pages in use by the fixed part and by chunks ever handed out. */
+export const HEADER_PAGES_USED = HEADER + 4;
+/** u32, the memory may not grow past this many pages. */
+export const HEADER_PAGE_LIMIT = HEADER + 8;
+/** u32, 1 where equality of equity and requirement liquidates. */
+export const HEADER_INCLUSIVE = HEADER + 12;
+/** i32 each: first free record, or -1. */
+export const HEADER_FREE_LEG = HEADER + 16;
+export const HEADER_FREE_POOL = HEADER + 20;
+export const HEADER_FREE_TABLE = HEADER + 24;
+export const HEADER_FREE_PRICE = HEADER + 28;
+/** u32 each: records ever used (the next new index). */
+export const HEADER_TOP_LEG = HEADER + 32;
+export const HEADER_TOP_POOL = HEADER + 36;
+export const HEADER_TOP_TABLE = HEADER + 40;
+export const HEADER_TOP_PRICE = HEADER + 44;
+/** u32 each: live records. */
+export const HEADER_LIVE_LEGS = HEADER + 48;
+export const HEADER_LIVE_POOLS = HEADER + 52;
+/** i32, first pool the screen has yet to take in, or -1. */
+export const HEADER_DIRTY = HEADER + 56;
+/** i32, the pool an error is about. */
+export const HEADER_FAULT_POOL = HEADER + 60;
+/** u32, pools judged by the exact path in the last scan. */
+export const HEADER_EXACT = HEADER + 64;
+/** u32, handles in the result list. */
+export const HEADER_RESULTS = HEADER + 68;
+/** u32 per class: lanes in use. 15 classes, 60 bytes. */
+export const HEADER_LANES = HEADER + 128;
+
+export const SCRATCH = HEADER + HEADER_BYTES;
+export const SCRATCH_BYTES = 14_336;
+/** Figures leave the kernel here; offsets below. */
+export const RESULT = SCRATCH;
+export const RESULT_EQUITY = 0;
+export const RESULT_MAINTENANCE = 16;
+export const RESULT_INITIAL = 32;
+export const RESULT_FEE = 48;
+export const RESULT_CLEARANCE = 64;
+export const RESULT_LIQUIDATABLE = 80;
+export const RESULT_BYTES = 128;
+export const RESULT_LEG_VALUE = 0;
+export const RESULT_LEG_NOTIONAL = 8;
+export const RESULT_LEG_MAINTENANCE = 16;
+export const RESULT_LEG_INITIAL = 24;
+export const RESULT_LEG_FEE = 32;
+export const RESULT_LEG_HAIRCUT = 40;
+export const RESULT_LEG_BRACKET = 48;
+/** Stack of a price search: points of SEARCH_POINT_BYTES. */
+export const SEARCH_STACK = SCRATCH + 256;
+export const SEARCH_POINT_BYTES = 96;
+export const SEARCH_STACK_POINTS = 128;
+
+/** A bracket table on its way in, in the layout of a table record. */
+export const MAILBOX = SCRATCH + SCRATCH_BYTES;
+export const MAILBOX_BYTES = 1_024;
+
+export const MARKS = MAILBOX + MAILBOX_BYTES;
+export const TRIALS = MARKS + MAX_PRICES * 8;
+/** Relative move of each price from its anchor during a scan; NaN outside the band. */
+export const MOVES = TRIALS + MAX_PRICES * 8;
+export const PRICES = MOVES + MAX_PRICES * 4;
+export const PRICE_BYTES = 32;
+export const PRICE_NUMERATOR = 0;
+export const PRICE_DIVISOR = 8;
+export const PRICE_ANCHOR = 16;
+/** Live: legs that follow the price. Free: next free slot, i32. */
+export const PRICE_LEGS = 24;
+export const PRICE_FLAGS = 28;
+export const PRICE_LIVE = 1;
+export const PRICE_INVERSE = 2;
+/** Anchored anew in this preparation. */
+export const PRICE_MOVED = 4;
+
+// ── directories of paged arrays ─────────────────────────────────────────────────────────────────────
+export const LEG_DIRECTORY = PRICES + MAX_PRICES * PRICE_BYTES;
+export const LEG_DIRECTORY_ENTRIES = 16_384;
+export const POOL_DIRECTORY = LEG_DIRECTORY + LEG_DIRECTORY_ENTRIES * 4;
+export const POOL_DIRECTORY_ENTRIES = 16_384;
+export const OWNER_DIRECTORY = POOL_DIRECTORY + POOL_DIRECTORY_ENTRIES * 4;
+export const OWNER_DIRECTORY_ENTRIES = 8_192;
+export const TABLE_DIRECTORY = OWNER_DIRECTORY + OWNER_DIRECTORY_ENTRIES * 4;
+export const TABLE_DIRECTORY_ENTRIES = 64;
+export const RESULT_DIRECTORY = TABLE_DIRECTORY + TABLE_DIRECTORY_ENTRIES * 4;
+export const RESULT_DIRECTORY_ENTRIES = 4_096;
+/** One hot and one cold directory per class. */
+export const LANE_DIRECTORY_ENTRIES = 4_096;
+export const LANE_DIRECTORY_BYTES = 16_384;
+export const HOT_DIRECTORY = RESULT_DIRECTORY + RESULT_DIRECTORY_ENTRIES * 4;
+export const CLASSES = 15;
+export const COLD_DIRECTORY = HOT_DIRECTORY + CLASSES * LANE_DIRECTORY_BYTES;
+export const FIXED_END = COLD_DIRECTORY + CLASSES * LANE_DIRECTORY_BYTES;
+/** Whole pages below the first chunk. */
+export const FIXED_PAGES = 25;
+
+// ── records ─────────────────────────────────────────────────────────────────────────────────────────
+export const LEG_BYTES = 32;
+export const LEG_SHIFT = 13;
+export const LEG_MASK = 8_191;
+export const LEG_QUANTITY = 0;
+export const LEG_COST = 8;
+export const LEG_NEXT = 16;
+export const LEG_POOL = 20;
+export const LEG_PRICE = 24;
+export const LEG_TABLE = 26;
+export const LEG_LEVERAGE = 28;
+
+export const POOL_BYTES = 32;
+export const POOL_SHIFT = 13;
+export const POOL_MASK = 8_191;
+export const POOL_COLLATERAL = 0;
+export const POOL_FIRST_LEG = 8;
+export const POOL_LEGS = 12;
+export const POOL_FLAGS = 14;
+export const POOL_CLASS = 15;
+export const POOL_LANE = 16;
+export const POOL_NEXT = 20;
+export const POOL_PREV = 24;
+export const POOL_RESERVED = 28;
+export const POOL_LIVE = 1;
+export const POOL_DIRTY = 2;
+/** Value of POOL_CLASS for a pool that has no lane. */
+export const NO_CLASS = 255;
+
+export const OWNER_BYTES = 16;
+export const OWNER_SHIFT = 14;
+export const OWNER_MASK = 16_383;
+export const OWNER_OWNER = 0;
+export const OWNER_NEXT = 4;
+export const OWNER_TAG = 8;
+export const OWNER_RESERVED = 12;
+
+export const TABLE_BYTES = 1_024;
+export const TABLE_SHIFT = 8;
+export const TABLE_MASK = 255;
+export const TABLE_COUNT = 0;
+export const TABLE_DENOMINATOR = 4;
+export const TABLE_FEE = 8;
+export const TABLE_FLAGS = 12;
+export const TABLE_LEGS = 16;
+export const TABLE_NEXT = 20;
+export const TABLE_BRACKETS = 32;
+export const TABLE_LIVE = 1;
+export const TABLE_WHOLE = 2;
+export const TABLE_HAIRCUT = 4;
+export const BRACKET_BYTES = 32;
+export const BRACKET_FLOOR = 0;
+export const BRACKET_AMOUNT_LOW = 8;
+export const BRACKET_AMOUNT_HIGH = 16;
+export const BRACKET_RATE = 24;
+export const BRACKET_INITIAL_RATE = 28;
+
+export const HOT_HEAD_BYTES = 32;
+export const HOT_LEG_BYTES = 48;
+export const COLD_BYTES = 64;
+export const COLD_GAP = 32;
+export const COLD_BLOCKS_PER_CHUNK = 4_096;
+
+export const RESULT_SHIFT = 16;
+export const RESULT_MASK = 65_535;
+
+// ── statuses: what an export returns instead of a handle or a count ──────────────────────────────────
+export const STATUS_OK = 0;
+/** Memory limit reached, or a table of fixed size is full. */
+export const STATUS_CAPACITY = -2;
+/** No live record has this handle. */
+export const STATUS_NO_RECORD = -3;
+/** A figure does not fit a signed 64-bit amount. */
+export const STATUS_RANGE = -4;
+/** A price that is needed was never set. */
+export const STATUS_NO_MARK = -5;
+/** The record is still referred to. */
+export const STATUS_IN_USE = -6;
+/** A search found no such price. */
+export const NONE = -1;

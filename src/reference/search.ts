@@ -1,0 +1,298 @@
+// The nearest price, or the least joint shock, at which a pool fails. Both are the same question: along a
+// path x = 0, 1, .. last every leg's price runs one way or stands still; which is the first x that fails?
+// Answered by branch and bound: an interval of x is thrown away only where its two ends prove that nothing
+// inside can fail, else it is halved, the nearer half first; single points are judged by their figures.
+//
+// Two lower bounds of what legs contribute over an interval are used, and either may prove it:
+//  - *parts*: along the interval a leg's notional runs one way, and value, margin (rates never fall, amounts
+//    continuous: requireRising), fee and haircut are each monotone in it, and stay so when rounded. So
+//    the worst value and the worst charges each stand at an end, perhaps not the same one.
+//  - *chord*: unrounded, value is linear in the notional, the fee too, and a marginal charge is the greatest
+//    of the lines N * rate_t - amount_t: convex. So an unrounded contribution is concave, and inside it is no
+//    less than at its worse end. Rounded figures lose less than 1 each, always downward, so inside they are
+//    more than (worse rounded end - number of roundings). A whole-position charge is replaced by the line
+//    of the interval's highest rate, which lies above it. The bound holds for one leg, and for a sum of legs
+//    if all are concave in the *same* variable: legs of one price slot, whose notionals are all
+//    multiples of the price (or of 1 / price).
+//
+// Slow only where a pool stays within a few units of failing over very many prices, as a hedged pair with tiny rates
+// may; nothing guards against that.
+
+import { RiskError } from "../errors.ts";
+import {
+  type BracketTable,
+  type Direction,
+  type LegState,
+  MAX_SHOCK,
+  type PoolState,
+  SHOCK_DENOMINATOR,
+} from "../model.ts";
+import {
+  bracketOf,
+  divideCeil,
+  divideFloor,
+  exactNotional,
+  maxPriceOfLeg,
+  minPriceOfLeg,
+  wideLegFigures,
+} from "./leg.ts";
+import { isLiquidatable, markOf, referencePoolFigures, widePoolFigures } from "./pool.ts";
+
+/** A leg and its price at each point of the path; monotone in x. */
+interface PathLeg {
+  readonly leg: LegState;
+  readonly priceAt: (x: bigint) => bigint;
+}
+
+/** What fails: the liquidation test, or equity <= 0. */
+type Failure = "liquidatable" | "liquidatableInclusive" | "bankrupt";
+
+interface Path {
+  readonly collateral: bigint;
+  readonly legs: readonly PathLeg[];
+  /** The legs that move do so with one price: the chord may be taken over their sum. */
+  readonly together: boolean;
+  readonly last: bigint;
+  readonly failure: Failure;
+}
+
+/** value - cost - charges, rounded as docs/numbers.md says, and the maintenance margin in it. */
+interface Charged {
+  readonly value: bigint;
+  readonly charges: bigint;
+  readonly maintenanceMargin: bigint;
+}
+
+function chargedAt(leg: LegState, price: bigint, failure: Failure, bracket?: number): Charged {
+  const figures = wideLegFigures(leg, price, bracket);
+  const requirement = failure === "bankrupt" ? 0n : figures.maintenanceMargin + figures.closeFee;
+  return {
+    value: figures.value - leg.cost,
+    charges: figures.haircut + requirement,
+    maintenanceMargin: figures.maintenanceMargin,
+  };
+}
+
+/** How many figures of a leg are rounded: value, and MM and fee, or haircut. */
+function roundingsOf(leg: LegState): bigint {
+  return leg.table.haircut ? 2n : 3n;
+}
+
+function fails(path: Path, x: bigint): boolean {
+  const priceAt = new Map(path.legs.map(({ leg, priceAt }) => [leg, priceAt(x)]));
+  const legs = path.legs.map(({ leg }) => leg);
+  const pool = { collateral: path.collateral, legs };
+  const figures = widePoolFigures(pool, false, (leg) => priceAt.get(leg) ?? markOf(leg));
+  if (path.failure === "bankrupt") return figures.equity <= 0n;
+  const inclusive = path.failure === "liquidatableInclusive";
+  return isLiquidatable(figures.maintenanceMargin, figures.clearance, inclusive);
+}
+
+/** The bracket to charge a whole-position leg in over an interval: its highest; others keep their own. */
+function bracketOver(leg: LegState, from: bigint, to: bigint): number | undefined {
+  if (leg.table.style === "marginal") return undefined;
+  const atFrom = bracketOf(leg.table, exactNotional(leg, from));
+  const atTo = bracketOf(leg.table, exactNotional(leg, to));
+  return atFrom > atTo ? atFrom : atTo;
+}
+
+/** True where the ends of [from, to] prove that no point of it fails. */
+function provedSafe(path: Path, from: bigint, to: bigint): boolean {
+  let byParts = path.collateral;
+  let chordAtFrom = 0n;
+  let chordAtTo = 0n;
+  let chordRoundings = 0n;
+  let still = path.collateral;
+  let mostMargin = 0n;
+  for (const { leg, priceAt } of path.legs) {
+    const [here, there] = [priceAt(from), priceAt(to)];
+    const a = chargedAt(leg, here, path.failure);
+    const b = here === there ? a : chargedAt(leg, there, path.failure);
+    mostMargin += larger(a.maintenanceMargin, b.maintenanceMargin);
+    const parts = smaller(a.value, b.value) - larger(a.charges, b.charges);
+    if (here === there) {
+      byParts += parts;
+      still += parts;
+      continue;
+    }
+    const bracket = bracketOver(leg, here, there);
+    const lineA = chargedAt(leg, here, path.failure, bracket);
+    const lineB = chargedAt(leg, there, path.failure, bracket);
+    const endA = lineA.value - lineA.charges;
+    const endB = lineB.value - lineB.charges;
+    // Integers: more than (worse end - roundings) is at least (worse end - roundings + 1).
+    byParts += larger(parts, smaller(endA, endB) - roundingsOf(leg) + 1n);
+    chordAtFrom += endA;
+    chordAtTo += endB;
+    chordRoundings += roundingsOf(leg);
+  }
+  if (path.failure !== "bankrupt" && mostMargin === 0n) return true;
+  const leastSafe = path.failure === "liquidatable" ? 0n : 1n;
+  if (byParts >= leastSafe) return true;
+  if (!path.together || chordRoundings === 0n) return false;
+  return still + smaller(chordAtFrom, chordAtTo) - chordRoundings + 1n >= leastSafe;
+}
+
+function firstFailure(path: Path, from: bigint, to: bigint): bigint | null {
+  if (from > to) return null;
+  if (from === to) return fails(path, from) ? from : null;
+  if (provedSafe(path, from, to)) return null;
+  const middle = (from + to) / 2n;
+  return firstFailure(path, from, middle) ?? firstFailure(path, middle + 1n, to);
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+/** The bounds above rest on a first floor of 0, rates that never fall, and exact amounts: refuses other tables. */
+function requireRising(table: BracketTable): void {
+  let amount = 0n;
+  table.brackets.forEach((bracket, index) => {
+    const before = table.brackets[index - 1];
+    if (before !== undefined) {
+      if (bracket.rate < before.rate || bracket.floor <= before.floor) {
+        throw new RiskError("BAD_TIERS", "floors and rates must rise", { value: bracket.rate });
+      }
+      amount += bracket.floor * BigInt(bracket.rate - before.rate);
+    } else if (bracket.floor !== 0n) {
+      throw new RiskError("BAD_TIERS", "the first floor must be 0", { value: bracket.floor });
+    }
+    if (table.style === "marginal" && bracket.scaledAmount !== amount) {
+      throw new RiskError("BAD_TIERS", "amounts must be continuous", {
+        value: bracket.scaledAmount,
+        hint: `expected ${amount}`,
+      });
+    }
+  });
+}
+
+/** Legs of the slot, all with one mark: without any there is no price to search from. */
+function movingLegs(pool: PoolState, priceSlot: number): readonly [LegState, ...LegState[]] {
+  const [first, ...rest] = pool.legs.filter((leg) => leg.priceSlot === priceSlot);
+  if (first === undefined) {
+    throw new RiskError("BAD_VALUE", "no leg of the pool follows this price slot", {
+      value: priceSlot,
+    });
+  }
+  for (const leg of rest) {
+    if (leg.price !== first.price || leg.terms.inverse !== first.terms.inverse) {
+      throw new RiskError("BAD_VALUE", "legs of one price slot must share its price and terms", {
+        value: priceSlot,
+      });
+    }
+  }
+  return [first, ...rest];
+}
+
+/** The path of one price slot away from its mark, up to the last price all its legs have figures at. */
+function pricePath(
+  pool: PoolState,
+  priceSlot: number,
+  direction: Direction,
+  failure: Failure,
+): Path {
+  const moving = movingLegs(pool, priceSlot);
+  const mark = markOf(moving[0]);
+  const sign = direction === "down" ? -1n : 1n;
+  const last =
+    direction === "down"
+      ? mark - moving.map(minPriceOfLeg).reduce(larger)
+      : moving.map(maxPriceOfLeg).reduce(smaller) - mark;
+  const legs = pool.legs.map((leg) => ({
+    leg,
+    priceAt: (x: bigint) => (leg.priceSlot === priceSlot ? mark + sign * x : markOf(leg)),
+  }));
+  return { collateral: pool.collateral, legs, together: true, last, failure };
+}
+
+function searchPrice(
+  pool: PoolState,
+  priceSlot: number,
+  direction: Direction,
+  failure: Failure,
+): bigint | null {
+  for (const leg of pool.legs) requireRising(leg.table);
+  referencePoolFigures(pool, false); // refuses a pool without figures at its marks
+  const path = pricePath(pool, priceSlot, direction, failure);
+  const distance = firstFailure(path, 0n, path.last);
+  if (distance === null) return null;
+  const mark = markOf(movingLegs(pool, priceSlot)[0]);
+  return direction === "down" ? mark - distance : mark + distance;
+}
+
+/**
+ * The price of one slot, nearest to its mark on one side, at which the pool is liquidatable with all
+ * other prices held still; in price units, null where there is none.
+ *
+ * @throws RiskError VALUE_OUT_OF_RANGE where the pool has no figures at its marks; BAD_VALUE where no leg
+ * follows the slot; BAD_TIERS for a table whose rates fall
+ * @example
+ * referenceLiquidationPrice(pool, 0, "down", false) // 26_316_89000000n
+ */
+export function referenceLiquidationPrice(
+  pool: PoolState,
+  priceSlot: number,
+  direction: Direction,
+  inclusive: boolean,
+): bigint | null {
+  const failure = inclusive ? "liquidatableInclusive" : "liquidatable";
+  return searchPrice(pool, priceSlot, direction, failure);
+}
+
+/**
+ * As {@link referenceLiquidationPrice}, with equity <= 0 in place of "liquidatable".
+ *
+ * @example
+ * referenceBankruptcyPrice(pool, 0, "down") // 25_000_00000000n
+ */
+export function referenceBankruptcyPrice(
+  pool: PoolState,
+  priceSlot: number,
+  direction: Direction,
+): bigint | null {
+  return searchPrice(pool, priceSlot, direction, "bankrupt");
+}
+
+/** A leg's price after an adverse move of r parts per million. */
+function shockedPrice(leg: LegState, shock: bigint): bigint {
+  const unit = BigInt(SHOCK_DENOMINATOR);
+  return leg.quantity > 0
+    ? divideFloor(markOf(leg) * (unit - shock), unit)
+    : divideCeil(markOf(leg) * (unit + shock), unit);
+}
+
+/** The largest shock at which a leg still has a price and figures. */
+function maxShockOfLeg(leg: LegState): bigint {
+  const unit = BigInt(SHOCK_DENOMINATOR);
+  const mark = markOf(leg);
+  if (leg.quantity < 0) {
+    // ceil(p * (1e6 + r) / 1e6) <= highest  <=>  r <= (highest - p) * 1e6 / p
+    return divideFloor((maxPriceOfLeg(leg) - mark) * unit, mark);
+  }
+  // floor(p * (1e6 - r) / 1e6) >= lowest  <=>  r <= (p - lowest) * 1e6 / p; at lowest 0 that is 1e6
+  const lowest = leg.terms.inverse ? minPriceOfLeg(leg) : 0n;
+  return divideFloor((mark - lowest) * unit, mark);
+}
+
+/**
+ * The least shock, in parts per million, that makes the pool liquidatable when every leg's price moves
+ * against it at once; null where none up to 100 times the price does.
+ *
+ * @throws as {@link referenceLiquidationPrice}
+ * @example
+ * referenceJointShock(pool, false) // 83_012n: aground after an adverse move of 8.3012 %
+ */
+export function referenceJointShock(pool: PoolState, inclusive: boolean): bigint | null {
+  for (const leg of pool.legs) requireRising(leg.table);
+  referencePoolFigures(pool, inclusive);
+  const last = pool.legs.map(maxShockOfLeg).reduce(smaller, BigInt(MAX_SHOCK));
+  const legs = pool.legs.map((leg) => ({ leg, priceAt: (x: bigint) => shockedPrice(leg, x) }));
+  const failure = inclusive ? "liquidatableInclusive" : "liquidatable";
+  const path: Path = { collateral: pool.collateral, legs, together: false, last, failure };
+  return firstFailure(path, 0n, last);
+}
