@@ -53,7 +53,7 @@ import {
   STATUS_OK,
   TABLE_LEGS,
 } from "../src/layout.ts";
-import { ensureChunk } from "./memory.ts";
+import { ensureRecords } from "./memory.ts";
 import { priceLives, priceRecord } from "./prices.ts";
 import { tableLives, tableRecord } from "./tables.ts";
 
@@ -91,8 +91,8 @@ export function createPool(collateral: i64, owner: u32, tag: u32): i32 {
   } else {
     pool = load<i32>(HEADER_TOP_POOL);
     if (
-      !ensureChunk(POOL_DIRECTORY, pool >> POOL_SHIFT, POOL_DIRECTORY_ENTRIES) ||
-      !ensureChunk(OWNER_DIRECTORY, pool >> OWNER_SHIFT, OWNER_DIRECTORY_ENTRIES)
+      !ensureRecords(POOL_DIRECTORY, pool >> POOL_SHIFT, POOL_DIRECTORY_ENTRIES) ||
+      !ensureRecords(OWNER_DIRECTORY, pool >> OWNER_SHIFT, OWNER_DIRECTORY_ENTRIES)
     ) {
       return STATUS_CAPACITY;
     }
@@ -181,7 +181,7 @@ export function createLeg(
     store<i32>(HEADER_FREE_LEG, load<i32>(legRecord(leg), LEG_NEXT));
   } else {
     leg = load<i32>(HEADER_TOP_LEG);
-    if (!ensureChunk(LEG_DIRECTORY, leg >> LEG_SHIFT, LEG_DIRECTORY_ENTRIES)) {
+    if (!ensureRecords(LEG_DIRECTORY, leg >> LEG_SHIFT, LEG_DIRECTORY_ENTRIES)) {
       return STATUS_CAPACITY;
     }
     store<i32>(HEADER_TOP_LEG, leg + 1);

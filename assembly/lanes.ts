@@ -20,7 +20,7 @@ import {
   STILL_SLOT,
 } from "../src/layout.ts";
 import { poolRecord } from "./book.ts";
-import { dropChunk, ensureChunk } from "./memory.ts";
+import { dropLanes, ensureLanes } from "./memory.ts";
 
 /** The class of pools that are judged exactly at every scan: no legs in the block, and a constant that is not a number. */
 export const WIDE_CLASS: u32 = 14;
@@ -105,8 +105,8 @@ export function addLane(pool: u32, group: u32): bool {
     const block = lane >> 3;
     const entry = block / (CHUNK_BYTES / hotBytes(group));
     const coldEntry = block / COLD_BLOCKS_PER_CHUNK;
-    if (!ensureChunk(hotDirectory(group), entry, LANE_DIRECTORY_ENTRIES)) return false;
-    if (!ensureChunk(coldDirectory(group), coldEntry, LANE_DIRECTORY_ENTRIES)) return false;
+    if (!ensureLanes(hotDirectory(group), entry, LANE_DIRECTORY_ENTRIES)) return false;
+    if (!ensureLanes(coldDirectory(group), coldEntry, LANE_DIRECTORY_ENTRIES)) return false;
     for (let i: u32 = 0; i < 8; i++) clearLane(group, lane + i);
   }
   store<i32>(coldBlock(group, lane) + ((<usize>(lane & 7)) << 2), pool);
@@ -132,9 +132,9 @@ export function removeLane(pool: u32): void {
   if ((last & 7) !== 0) return;
   const block = last >> 3;
   const perChunk = CHUNK_BYTES / hotBytes(group);
-  if (block % perChunk === 0) dropChunk(hotDirectory(group), block / perChunk);
+  if (block % perChunk === 0) dropLanes(hotDirectory(group), block / perChunk);
   if (block % COLD_BLOCKS_PER_CHUNK === 0) {
-    dropChunk(coldDirectory(group), block / COLD_BLOCKS_PER_CHUNK);
+    dropLanes(coldDirectory(group), block / COLD_BLOCKS_PER_CHUNK);
   }
 }
 

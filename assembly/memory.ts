@@ -3,19 +3,26 @@
 import {
   CHUNK_BYTES,
   CHUNK_PAGES,
+  CLASSES,
   FIXED_END,
   FIXED_PAGES,
   HEADER,
   HEADER_DIRTY,
   HEADER_FREE_CHUNK,
+  HEADER_FREE_CHUNKS,
   HEADER_FREE_LEG,
   HEADER_FREE_POOL,
   HEADER_FREE_PRICE,
   HEADER_FREE_TABLE,
+  HEADER_LANE_CHUNKS,
   HEADER_PAGE_LIMIT,
   HEADER_PAGES_USED,
+  HEADER_TOP_LEG,
+  HEADER_TOP_POOL,
+  LEG_SHIFT,
   MAX_PAGES,
   NONE,
+  POOL_SHIFT,
   STATUS_CAPACITY,
   STATUS_OK,
 } from "../src/layout.ts";
@@ -41,10 +48,11 @@ export function initialize(pageLimit: u32): i32 {
 }
 
 /** A chunk's address, its contents undefined; 0 at the limit. */
-export function allocateChunk(): usize {
+function allocateChunk(): usize {
   const free = load<u32>(HEADER_FREE_CHUNK);
   if (free !== 0) {
     store<u32>(HEADER_FREE_CHUNK, load<u32>(free));
+    store<u32>(HEADER_FREE_CHUNKS, load<u32>(HEADER_FREE_CHUNKS) - 1);
     return free;
   }
   const used = load<u32>(HEADER_PAGES_USED);
@@ -64,27 +72,59 @@ function grow(used: u32): bool {
 }
 
 /** Returns a chunk for any later use. */
-export function releaseChunk(chunk: usize): void {
+function releaseChunk(chunk: usize): void {
   store<u32>(chunk, load<u32>(HEADER_FREE_CHUNK));
   store<u32>(HEADER_FREE_CHUNK, <u32>chunk);
+  store<u32>(HEADER_FREE_CHUNKS, load<u32>(HEADER_FREE_CHUNKS) + 1);
 }
 
-/** Makes sure that the directory's entry has a chunk. False at the limit. */
-export function ensureChunk(directory: usize, entry: u32, entries: u32): bool {
+/**
+ * Makes sure that the entry of a directory of records (pools, owners, legs, tables) has a chunk, but leaves enough of the limit for
+ * the lanes and results of all records: what was taken in can always be scanned. False at the limit.
+ */
+export function ensureRecords(directory: usize, entry: u32, entries: u32): bool {
   if (entry >= entries) return false;
-  const slot = directory + ((<usize>entry) << 2);
-  if (load<u32>(slot) !== 0) return true;
-  const chunk = allocateChunk();
-  if (chunk === 0) return false;
-  store<u32>(slot, <u32>chunk);
+  if (load<u32>(((<usize>entry) << 2) + directory) !== 0) return true;
+  const chunks =
+    (load<u32>(HEADER_PAGE_LIMIT) - load<u32>(HEADER_PAGES_USED)) / CHUNK_PAGES +
+    load<u32>(HEADER_FREE_CHUNKS);
+  if (chunks + load<u32>(HEADER_LANE_CHUNKS) < 1 + lanesReserve()) return false;
+  return fillEntry(directory, entry);
+}
+
+/**
+ * Chunks that lanes and results can come to at most. A pool takes 4 bytes for its constant, 8 in the cold block, 4 in the
+ * results: 16; a leg 6, times at most 1.5 for padding: 9. Per chunk of 8,192 records that is 1/2 and 9/32 of a chunk, with 2 % for
+ * blocks that do not fill one; and each class and the results may hold a chunk they have just begun.
+ */
+function lanesReserve(): u32 {
+  const poolChunks = (load<u32>(HEADER_TOP_POOL) >> POOL_SHIFT) + 2;
+  const legChunks = (load<u32>(HEADER_TOP_LEG) >> LEG_SHIFT) + 2;
+  return (poolChunks * 510 + legChunks * 287) / 1000 + 2 * CLASSES + 2;
+}
+
+/** Makes sure that the entry of a directory of lanes or results has a chunk. False at the limit. */
+export function ensureLanes(directory: usize, entry: u32, entries: u32): bool {
+  if (entry >= entries) return false;
+  if (load<u32>(((<usize>entry) << 2) + directory) !== 0) return true;
+  if (!fillEntry(directory, entry)) return false;
+  store<u32>(HEADER_LANE_CHUNKS, load<u32>(HEADER_LANE_CHUNKS) + 1);
   return true;
 }
 
-/** Takes the chunk of the directory's entry away. */
-export function dropChunk(directory: usize, entry: u32): void {
-  const slot = directory + ((<usize>entry) << 2);
+function fillEntry(directory: usize, entry: u32): bool {
+  const chunk = allocateChunk();
+  if (chunk === 0) return false;
+  store<u32>(((<usize>entry) << 2) + directory, <u32>chunk);
+  return true;
+}
+
+/** Takes the chunk of a directory of lanes or results away. */
+export function dropLanes(directory: usize, entry: u32): void {
+  const slot = ((<usize>entry) << 2) + directory;
   const chunk = <usize>load<u32>(slot);
   if (chunk === 0) return;
   store<u32>(slot, 0);
   releaseChunk(chunk);
+  store<u32>(HEADER_LANE_CHUNKS, load<u32>(HEADER_LANE_CHUNKS) - 1);
 }

@@ -50,7 +50,7 @@ import {
   legsOfClass,
   removeLane,
 } from "./lanes.ts";
-import { dropChunk, ensureChunk } from "./memory.ts";
+import { dropLanes, ensureLanes } from "./memory.ts";
 import { priceAt, priceRecord } from "./prices.ts";
 import { judgePool } from "./valuation.ts";
 
@@ -145,7 +145,7 @@ function trimResults(): void {
     entry < <u32>RESULT_DIRECTORY_ENTRIES &&
     load<u32>(((<usize>entry) << 2) + RESULT_DIRECTORY) !== 0
   ) {
-    dropChunk(RESULT_DIRECTORY, entry++);
+    dropLanes(RESULT_DIRECTORY, entry++);
   }
 }
 
@@ -261,7 +261,7 @@ function settle(fallen: i32, low: v128, high: v128, cold: usize): i32 {
     }
     if ((resultCount & RESULT_MASK) === 0) {
       const entry = resultCount >> RESULT_SHIFT;
-      if (!ensureChunk(RESULT_DIRECTORY, entry, RESULT_DIRECTORY_ENTRIES)) return STATUS_CAPACITY;
+      if (!ensureLanes(RESULT_DIRECTORY, entry, RESULT_DIRECTORY_ENTRIES)) return STATUS_CAPACITY;
       resultChunk = load<u32>(((<usize>entry) << 2) + RESULT_DIRECTORY);
     }
     store<i32>(resultChunk + ((<usize>(resultCount & RESULT_MASK)) << 2), pool);

@@ -22,7 +22,7 @@ import {
   TABLE_NEXT,
   TABLE_SHIFT,
 } from "../src/layout.ts";
-import { ensureChunk } from "./memory.ts";
+import { ensureRecords } from "./memory.ts";
 
 export function tableRecord(table: u32): usize {
   const chunk = load<u32>(((<usize>(table >> TABLE_SHIFT)) << 2) + TABLE_DIRECTORY);
@@ -44,7 +44,7 @@ export function createTable(): i32 {
   } else {
     table = load<i32>(HEADER_TOP_TABLE);
     if (table >= MAX_TABLES) return STATUS_CAPACITY;
-    if (!ensureChunk(TABLE_DIRECTORY, table >> TABLE_SHIFT, TABLE_DIRECTORY_ENTRIES)) {
+    if (!ensureRecords(TABLE_DIRECTORY, table >> TABLE_SHIFT, TABLE_DIRECTORY_ENTRIES)) {
       return STATUS_CAPACITY;
     }
     store<i32>(HEADER_TOP_TABLE, table + 1);

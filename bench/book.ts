@@ -29,6 +29,8 @@ export interface BenchBook {
   readonly legMarket: Uint16Array;
   /** Signed integer quantity units. */
   readonly quantity: Float64Array;
+  /** Price units. */
+  readonly entryPrice: Float64Array;
   /** Signed entry notional in quote units, rounded up. */
   readonly cost: BigInt64Array;
 }
@@ -132,6 +134,20 @@ function drawMarket(random: Random, ladder: Float64Array): number {
   return low;
 }
 
+/** A market that the pool has no leg in yet. */
+function drawFreshMarket(
+  book: BenchBook,
+  leg: number,
+  first: number,
+  random: Random,
+  ladder: Float64Array,
+): number {
+  for (;;) {
+    const market = drawMarket(random, ladder);
+    if (!book.legMarket.subarray(first, leg).includes(market)) return market;
+  }
+}
+
 function createTicks(random: Random, marks: Float64Array): Float64Array[] {
   return Array.from({ length: TICKS }, () => {
     const common = 0.002 * (random.next() - 0.5);
@@ -176,6 +192,7 @@ export function createBook(pools: number, variant: BookVariant, seed: string): B
     collateral: new BigInt64Array(pools),
     legMarket: new Uint16Array(legs),
     quantity: new Float64Array(legs),
+    entryPrice: new Float64Array(legs),
     cost: new BigInt64Array(legs),
   };
   for (let pool = 0; pool < pools; pool++) fillPool(book, pool, random, ladder);
@@ -188,8 +205,9 @@ function fillPool(book: BenchBook, pool: number, random: Random, ladder: Float64
   let gross = 0;
   let needed = 0;
   const end = book.poolStart[pool + 1] ?? 0;
-  for (let leg = book.poolStart[pool] ?? 0; leg < end; leg++) {
-    const market = drawMarket(random, ladder);
+  const first = book.poolStart[pool] ?? 0;
+  for (let leg = first; leg < end; leg++) {
+    const market = drawFreshMarket(book, leg, first, random, ladder);
     const { divisor, table } = book.markets[market] as BenchMarket;
     const mark = book.marks[market] ?? 0;
     const wanted = scale * (0.1 + 1.8 * random.next()) * QUOTE_SCALE;
@@ -201,6 +219,7 @@ function fillPool(book: BenchBook, pool: number, random: Random, ladder: Float64
       -(-atEntry / BigInt(divisor)) + (atEntry > 0n && atEntry % BigInt(divisor) ? 1n : 0n);
     book.legMarket[leg] = market;
     book.quantity[leg] = quantity;
+    book.entryPrice[leg] = entry;
     book.cost[leg] = cost;
     const notional = (size * mark) / divisor;
     gross += notional;

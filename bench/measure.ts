@@ -4,6 +4,7 @@ import { Bench } from "tinybench";
 
 export interface Task {
   readonly name: string;
+  /** May return a promise, which is awaited. */
   run(): unknown;
 }
 
@@ -41,9 +42,7 @@ export async function measure(
       throws: true,
     });
     tasks.forEach((task, index) => {
-      bench.add(`${index} ${task.name}`, () => {
-        task.run();
-      });
+      bench.add(`${index} ${task.name}`, () => task.run());
     });
     await bench.run();
     bench.tasks.forEach((task, index) => {

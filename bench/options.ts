@@ -63,8 +63,8 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     accounts: accounts.split(",").map(readCount),
     positions: readCount(values.positions ?? (values.quick ? "100000" : "1000000")),
     json: values.json,
-    time: values.quick ? 150 : 500,
-    rounds: values.quick ? 2 : 4,
+    time: values.quick ? 100 : 300,
+    rounds: values.quick ? 3 : 6,
     seed: values.seed,
   };
 }

@@ -96,7 +96,9 @@ function countDifferences(book: BenchBook, truth: Truth, rival: Rival): number {
     for (const mark of marks) differences += mark;
   });
   if (rival.exact && differences > 0) {
-    throw new Error(`${rival.name} is exact and yet differs from the kernel on ${differences} pools`);
+    throw new Error(
+      `${rival.name} is exact and yet differs from the kernel on ${differences} pools`,
+    );
   }
   return differences;
 }

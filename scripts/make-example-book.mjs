@@ -12,7 +12,7 @@ await mkdir(join(root, "build"), { recursive: true });
 await build({
   stdin: {
     contents: `export { generateBook, standardMarkets } from "./src/generate/index.ts";
-      export { writeBookFolder } from "./src/cli/book-writer.ts";`,
+      export { writeBookFolder } from "./src/book/write.ts";`,
     resolveDir: root,
     loader: "ts",
   },

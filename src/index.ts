@@ -8,6 +8,15 @@ export { PROFILE_NAMES, type ResolvedProfile, resolveProfile } from "./engine/pr
 export type { ScanLine, ScanResult } from "./engine/scan.ts";
 export type { PricePair, ScopeFigures, ScopeHandle } from "./engine/scope.ts";
 export { RiskError, type RiskErrorCode, type RiskErrorDetail } from "./errors.ts";
+export {
+  type BracketMarkets,
+  type GenerateOptions,
+  generateBook,
+  marketsFromBrackets,
+  type PricedMarket,
+  type StandardMoment,
+  standardMarkets,
+} from "./generate/index.ts";
 export { Kernel, type KernelOptions, type KernelScan } from "./kernel.ts";
 export type {
   Bracket,

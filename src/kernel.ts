@@ -359,6 +359,7 @@ export class Kernel {
   /** All liquidatable pools at the marks (or at the trial prices), in the order of the screen. */
   scan(at: "marks" | "trial" = "marks"): KernelScan {
     const count = this.#exports.scan(at === "trial" ? 1 : 0);
+    this.#views.refresh();
     if (count < 0) {
       const pool = this.#current().header(layout.HEADER_FAULT_POOL);
       throw this.#failure(count, "pool", pool);

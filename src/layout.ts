@@ -97,6 +97,10 @@ export const HEADER_FAULT_POOL = HEADER + 60;
 export const HEADER_EXACT = HEADER + 64;
 /** u32, handles in the result list. */
 export const HEADER_RESULTS = HEADER + 68;
+/** u32, chunks in the free list. */
+export const HEADER_FREE_CHUNKS = HEADER + 72;
+/** u32, chunks held by lanes and results. */
+export const HEADER_LANE_CHUNKS = HEADER + 76;
 /** u32 per class: lanes in use. 15 classes, 60 bytes. */
 export const HEADER_LANES = HEADER + 128;
 

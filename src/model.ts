@@ -3,9 +3,9 @@
 // the formulas, ranges and rounding. No venue, account or decimal text appears at this level.
 
 /** Largest |quantity| and price: they cross to JavaScript numbers exactly. */
-export const MAX_SAFE_UNITS = Number.MAX_SAFE_INTEGER;
+export const MAX_SAFE_UNITS: number = Number.MAX_SAFE_INTEGER;
 /** Largest amount a figure may take, 2^63 - 1 quote units. */
-export const MAX_AMOUNT = 2n ** 63n - 1n;
+export const MAX_AMOUNT: bigint = 2n ** 63n - 1n;
 /** Close-fee rates are stated in units of 1e-8. */
 export const FEE_DENOMINATOR = 100_000_000;
 /** Leverage is stated in thousandths: 20x is 20_000. */
@@ -15,7 +15,7 @@ export const SHOCK_DENOMINATOR = 1_000_000;
 /** Largest joint shock searched: 100 times the price. */
 export const MAX_SHOCK = 100_000_000;
 /** Largest denominator of a bracket table's rates. */
-export const MAX_RATE_DENOMINATOR = 2 ** 30;
+export const MAX_RATE_DENOMINATOR: number = 2 ** 30;
 /** Brackets in one table at most. */
 export const MAX_BRACKETS = 16;
 

@@ -111,6 +111,7 @@ export class CsvReader {
         continue;
       }
       if (next === end && !final) return at;
+      if (next - at > MAX_RECORD_BYTES) this.#fail(TOO_LONG);
       let last = next;
       if (last > fieldStart && bytes[last - 1] === CARRIAGE_RETURN) last--;
       starts[field] = fieldStart;
@@ -181,6 +182,7 @@ export class CsvReader {
       if (bytes[at] !== COMMA) this.#fail("text follows a closing quote");
       at++;
     }
+    if (at - from > MAX_RECORD_BYTES) this.#fail(TOO_LONG);
     record.count = field;
     record.bytes = text;
     record.raw = bytes;

@@ -2,7 +2,7 @@
 // to the sink and forgotten one by one, so a document of any size needs the memory of one account. That needs the header
 // first. Where it comes later (or a late `profile` changes the terms), the pass only gathers it and asks for another.
 
-import { BookError, ProblemLog } from "./book-error.ts";
+import { BookError, type BookProblem, ProblemLog } from "./book-error.ts";
 import { DocumentRows } from "./document-rows.ts";
 import { type CreateSink, HEADER_KEYS, type OpenBook, openBook } from "./header.ts";
 import {
@@ -23,7 +23,7 @@ type Section = "header" | "accounts" | "skip";
 export interface DocumentOptions {
   /** Names the document in problems; "" for none. */
   readonly file: string;
-  /** Header of an earlier pass: header keys of this one are skipped. */
+  /** What an earlier pass gathered: header keys of this one are skipped. */
   readonly header?: ReadonlyMap<string, JsonNode>;
   /** False for markets.json of a folder, which has no accounts. Default true. */
   readonly withAccounts?: boolean;
@@ -41,6 +41,8 @@ export class DocumentPass<T extends BookSink> implements JsonHandler {
   readonly #tokens: JsonTokenizer = new JsonTokenizer(this);
   readonly #builder: TreeBuilder;
   readonly #given: ReadonlyMap<string, JsonNode> | undefined;
+  /** Problems that are no matter of the terms on which accounts were read. */
+  readonly #headerProblems: BookProblem[] = [];
   readonly #withAccounts: boolean;
   readonly #header = new Map<string, JsonNode>();
   readonly #keys = new Set<string>();
@@ -59,6 +61,7 @@ export class DocumentPass<T extends BookSink> implements JsonHandler {
     this.#withAccounts = options.withAccounts ?? true;
     this.#builder = new TreeBuilder((name, line, column) => {
       this.#add(`the key ${JSON.stringify(name)} stands twice in one object`, line, column);
+      if (this.#section === "header") this.#noteHeaderProblem();
     });
   }
 
@@ -78,7 +81,10 @@ export class DocumentPass<T extends BookSink> implements JsonHandler {
   finish(): PassResult<T> {
     this.#tokens.finish();
     this.#requireKeys();
-    if (this.#again) return { header: this.#header };
+    if (this.#again) {
+      if (this.#headerProblems.length > 0) throw new BookError(this.#headerProblems);
+      return { header: this.#header };
+    }
     if (this.#book === undefined) this.#open();
     this.#problems.throwIfFound();
     return { book: this.#book as OpenBook<T> };
@@ -93,12 +99,18 @@ export class DocumentPass<T extends BookSink> implements JsonHandler {
       );
       const found = others.length === 0 ? "" : `; found ${others.slice(0, 5).join(", ")}`;
       this.#add(`${name} is missing${found}`, 1, 1);
+      this.#noteHeaderProblem();
     }
     if (this.#problems.found && !this.#again) this.#problems.throwIfFound();
   }
 
   #add(message: string, line: number, column: number, path = ""): void {
     this.#problems.add("BAD_VALUE", { file: this.#file, line, column }, path, message);
+  }
+
+  /** The problem added last holds whatever the accounts are read with. */
+  #noteHeaderProblem(): void {
+    this.#headerProblems.push(this.#problems.problems.at(-1) as BookProblem);
   }
 
   #open(): void {
@@ -118,8 +130,10 @@ export class DocumentPass<T extends BookSink> implements JsonHandler {
       if (this.#section !== "skip") this.#builder.key(name, line, column);
       return;
     }
-    if (this.#keys.has(name))
+    if (this.#keys.has(name) && this.#given === undefined) {
       this.#add(`the key ${JSON.stringify(name)} stands twice`, line, column);
+      this.#noteHeaderProblem();
+    }
     this.#keys.add(name);
     this.#key = name;
     this.#section = "skip";

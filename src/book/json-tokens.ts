@@ -3,7 +3,7 @@
 // column. RFC 8259 to the letter, save that a byte-order mark is skipped; depth and token length are limited.
 
 import { RiskError } from "../errors.ts";
-import { countCharacters, shownText, textOf } from "./bytes.ts";
+import { countCharacters, textOf } from "./bytes.ts";
 
 export type JsonScalar = "string" | "number" | "boolean" | "null";
 export type JsonContainer = "object" | "array";
@@ -22,6 +22,7 @@ export interface JsonHandler {
 const MAX_DEPTH = 64;
 /** Also bounds the rescans of a token cut by chunk ends. */
 const MAX_TOKEN_BYTES = 1 << 20;
+const TOO_LONG = "a text or number longer than 1 MiB";
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 // What may come next.
@@ -66,7 +67,7 @@ export class JsonTokenizer {
     }
     const used = this.#scan(bytes, false);
     if (bytes.length - used > MAX_TOKEN_BYTES) {
-      this.#fault("a text or number longer than 1 MiB", used);
+      this.#fault(TOO_LONG, used);
     }
     this.#lineStart -= used;
     this.#tail = bytes.slice(used);
@@ -84,11 +85,10 @@ export class JsonTokenizer {
   }
 
   #unexpected(bytes: Uint8Array, at: number): never {
-    const character = [...shownText(bytes, at, Math.min(at + 4, bytes.length))][0] ?? "";
-    return this.#fault(
-      `expected ${EXPECTED[this.#expect]}, found ${JSON.stringify(character)}`,
-      at,
-    );
+    const byte = bytes[at] as number;
+    // The rest of a longer character may not have arrived yet.
+    const shown = byte < 128 ? JSON.stringify(String.fromCharCode(byte)) : "another character";
+    return this.#fault(`expected ${EXPECTED[this.#expect]}, found ${shown}`, at);
   }
 
   /** Returns where the first incomplete token starts. */
@@ -191,6 +191,7 @@ export class JsonTokenizer {
       if (final) this.#fault("a text is not closed", start);
       return -1;
     }
+    if (at - start > MAX_TOKEN_BYTES) this.#fault(TOO_LONG, start);
     const text = this.#decode(bytes, start, at, plain);
     const column = start - this.#lineStart + 1;
     this.#lineStart += at - start - countCharacters(bytes, start, at);
@@ -221,6 +222,7 @@ export class JsonTokenizer {
     while (at < end && isWordByte(bytes[at] as number)) at++;
     if (at === end && !final) return -1;
     if (at === start) this.#unexpected(bytes, start);
+    if (at - start > MAX_TOKEN_BYTES) this.#fault(TOO_LONG, start);
     const text = textOf(bytes, start, at);
     const kind = kindOf(text);
     if (kind === undefined) {

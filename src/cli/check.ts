@@ -49,8 +49,16 @@ function scopeRow(scope: ScopeView): string[] {
     money(scope.initialMargin),
     money(scope.clearance),
     scope.settle,
-    scope.marginRatio === null ? (scope.liquidatable ? "bankrupt" : "-") : percent(scope.marginRatio),
-    scope.liquidatable ? "LIQUIDATABLE" : scope.jointShock === null ? "never" : percent(scope.jointShock, 2),
+    scope.marginRatio === null
+      ? scope.liquidatable
+        ? "bankrupt"
+        : "-"
+      : percent(scope.marginRatio),
+    scope.liquidatable
+      ? "LIQUIDATABLE"
+      : scope.jointShock === null
+        ? "never"
+        : percent(scope.jointShock, 2),
   ];
 }
 
@@ -95,7 +103,9 @@ function reportLines(report: AccountReport, paint: Paint): string[] {
 }
 
 /** The report as programs get it; stops are not modelled yet and the list is there to stay. */
-function reportDocument(report: AccountReport): AccountReport & { readonly stops: readonly never[] } {
+function reportDocument(
+  report: AccountReport,
+): AccountReport & { readonly stops: readonly never[] } {
   return { ...report, stops: [] };
 }
 

@@ -180,10 +180,10 @@ function editDistance(a: string, b: string): number {
 }
 
 /** Options that every command with a machine-readable form has. */
-export const JSON_OPTIONS = {
+export const JSON_OPTIONS: Readonly<Record<"json" | "jsonl", OptionHelp>> = {
   json: { type: "boolean", help: "print one JSON document" },
   jsonl: { type: "boolean", help: "print one JSON object a line" },
-} as const satisfies Record<string, OptionHelp>;
+};
 
 export type OutputForm = "text" | "json" | "jsonl";
 

@@ -1,5 +1,7 @@
 // `underkeel generate`: a seeded book of any size, as a folder or as one JSON document on standard
 // output. The same options give the same bytes.
+
+import { bookDocumentText, type StreamedBook, writeBookFolder } from "../book/write.ts";
 import {
   generateBook,
   marketsFromBrackets,
@@ -8,7 +10,6 @@ import {
 } from "../generate/index.ts";
 import { deriveTable } from "../tiers/index.ts";
 import type { AssetDefinition } from "../types.ts";
-import { bookDocumentText, type StreamedBook, writeBookFolder } from "./book-writer.ts";
 import { readBrackets } from "./bracket-input.ts";
 import {
   type Command,

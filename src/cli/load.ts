@@ -41,7 +41,7 @@ export async function loadEngine(path: string, context: CommandContext): Promise
     sink = await loadBook(path, (profile) => new RiskEngine({ profile }).bulkSink(), {
       onProgress: (bytesRead, totalBytes) =>
         progress.update(() => {
-          const share = totalBytes === null ? "" : ` (${percent(bytesRead / totalBytes, 0)})`;
+          const share = totalBytes === 0 ? "" : ` (${percent(bytesRead / totalBytes, 0)})`;
           return `reading ${path}: ${groupDigits(Math.round(bytesRead / 1e6))} MB${share}`;
         }),
     });

@@ -13,11 +13,13 @@ import {
   outputForm,
   UsageError,
 } from "./command.ts";
-import { type LoadedBook, loadEngine, moveText, movedMarks } from "./load.ts";
+import { type LoadedBook, loadEngine, movedMarks, moveText } from "./load.ts";
 import { bar, duration, groupDigits, money, type Paint, percent, tableLines } from "./terminal.ts";
 
 /** Moves of the tide table, in millionths. */
-const TIDE_MOVES = [-500_000, -300_000, -200_000, -100_000, -50_000, 0, 50_000, 100_000, 200_000, 300_000, 500_000];
+const TIDE_MOVES = [
+  -500_000, -300_000, -200_000, -100_000, -50_000, 0, 50_000, 100_000, 200_000, 300_000, 500_000,
+];
 const BAR_WIDTH = 40;
 
 interface TideRow {
@@ -88,7 +90,11 @@ function summarize(
     tide: readTide(book),
     exactEvaluations: scan.exactEvaluations,
     memoryBytes: stats.memoryBytes,
-    milliseconds: { load: book.loadMilliseconds, index: book.indexMilliseconds, scan: scanMilliseconds },
+    milliseconds: {
+      load: book.loadMilliseconds,
+      index: book.indexMilliseconds,
+      scan: scanMilliseconds,
+    },
   };
 }
 

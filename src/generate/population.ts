@@ -149,7 +149,7 @@ function checkOptions(options: GenerateOptions): void {
  * @example
  * import { generateBook, standardMarkets } from "underkeel";
  * const accounts = [...generateBook({ accounts: 3, seed: 7, markets: standardMarkets() })];
- * accounts.map((account) => account.id) // => ["a0000001", "a0000002", "a0000003"]
+ * accounts.map((account) => account.id); // => ["a0000001", "a0000002", "a0000003"]
  */
 export function generateBook(options: GenerateOptions): Generator<AccountDefinition, void> {
   checkOptions(options);

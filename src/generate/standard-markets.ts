@@ -39,10 +39,11 @@ function toTiers(contract: StandardContract): LeverageTier[] {
  * Twelve USDT perpetuals with real tiers and the prices of a real day.
  *
  * @example
+ * import { standardMarkets } from "underkeel";
  * const markets = standardMarkets("low");
- * markets.length // => 12
- * markets[0].definition.symbol // => "BTC/USDT:USDT"
- * markets[0].mark // => "102032.5"
+ * markets.length; // => 12
+ * markets[0].definition.symbol; // => "BTC/USDT:USDT"
+ * markets[0].mark; // => "102032.5"
  */
 export function standardMarkets(moment: StandardMoment = "before"): PricedMarket[] {
   return CONTRACTS.map((contract) => ({

@@ -14,7 +14,7 @@ import {
   type PriceTerms,
 } from "../model.ts";
 
-/** A rational number >= 0; the denominator is positive. */
+/** A rational number; the denominator is positive. */
 export interface Ratio {
   readonly numerator: bigint;
   readonly denominator: bigint;
@@ -56,6 +56,12 @@ export function exactNotional(leg: LegState, price: bigint): Ratio {
   return inverse
     ? { numerator: size * numerator, denominator: price * divisor }
     : { numerator: size * price * numerator, denominator: divisor };
+}
+
+/** The leg's signed value, exactly. */
+export function exactValue(leg: LegState, price: bigint): Ratio {
+  const { numerator, denominator } = exactNotional(leg, price);
+  return { numerator: hasPositiveValue(leg) ? numerator : -numerator, denominator };
 }
 
 /** Lowest price >= 1 at which the notional still fits: every price for a linear leg. */
@@ -112,8 +118,7 @@ export function wideLegFigures(leg: LegState, price: bigint, forcedBracket?: num
   const exact = exactNotional(leg, price);
   const bracket = forcedBracket ?? bracketOf(leg.table, exact);
   const charge = chargeCeil(leg.table, bracket, exact);
-  const signed = hasPositiveValue(leg) ? exact.numerator : -exact.numerator;
-  const value = divideFloor(signed, exact.denominator);
+  const value = divideFloor(exactValue(leg, price).numerator, exact.denominator);
   const notional = divideFloor(exact.numerator, exact.denominator);
   if (leg.table.haircut) {
     const none = { maintenanceMargin: 0n, initialMargin: 0n, closeFee: 0n };

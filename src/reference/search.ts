@@ -3,7 +3,7 @@
 // Answered by branch and bound: an interval of x is thrown away only where its two ends prove that nothing
 // inside can fail, else it is halved, the nearer half first; single points are judged by their figures.
 //
-// Two lower bounds of what legs contribute over an interval are used, and either may prove it:
+// Lower bounds of what legs contribute over an interval, each provable by itself; any of them may prove it:
 //  - *parts*: along the interval a leg's notional runs one way, and value, margin (rates never fall, amounts
 //    continuous: requireRising), fee and haircut are each monotone in it, and stay so when rounded. So
 //    the worst value and the worst charges each stand at an end, perhaps not the same one.
@@ -14,9 +14,12 @@
 //    of the interval's highest rate, which lies above it. The bound holds for one leg, and for a sum of legs
 //    if all are concave in the *same* variable: legs of one price slot, whose notionals are all
 //    multiples of the price (or of 1 / price).
+//  - *net*: charges by parts, but the values of legs of one price slot as one sum, which is linear in
+//    that variable, so worst at an end: the sum of k rounded values is more than the unrounded sum - k. It
+//    is what sees through a hedge: long and short of one market, whose values cancel.
 //
-// Slow only where a pool stays within a few units of failing over very many prices, as a hedged pair with tiny rates
-// may; nothing guards against that.
+// Slow only where three or more legs of one slot nearly cancel and the pool stays within a unit or two of
+// failing over very many prices; nothing guards against that.
 
 import { RiskError } from "../errors.ts";
 import {
@@ -25,6 +28,7 @@ import {
   type LegState,
   MAX_SHOCK,
   type PoolState,
+  type PriceTerms,
   SHOCK_DENOMINATOR,
 } from "../model.ts";
 import {
@@ -32,6 +36,7 @@ import {
   divideCeil,
   divideFloor,
   exactNotional,
+  exactValue,
   maxPriceOfLeg,
   minPriceOfLeg,
   wideLegFigures,
@@ -96,14 +101,51 @@ function bracketOver(leg: LegState, from: bigint, to: bigint): number | undefine
   return atFrom > atTo ? atFrom : atTo;
 }
 
+/** Sums over legs that move with one price, at the two ends of an interval. */
+interface Together {
+  /** Unrounded values over their common denominator: legs of one slot share their terms. */
+  signedAtFrom: bigint;
+  signedAtTo: bigint;
+  denominatorAtFrom: bigint;
+  denominatorAtTo: bigint;
+  costs: bigint;
+  mostCharges: bigint;
+  chordAtFrom: bigint;
+  chordAtTo: bigint;
+  roundings: bigint;
+  legs: bigint;
+}
+
+function nothingTogether(): Together {
+  return {
+    signedAtFrom: 0n,
+    signedAtTo: 0n,
+    denominatorAtFrom: 1n,
+    denominatorAtTo: 1n,
+    costs: 0n,
+    mostCharges: 0n,
+    chordAtFrom: 0n,
+    chordAtTo: 0n,
+    roundings: 0n,
+    legs: 0n,
+  };
+}
+
+/** The better of *chord* and *net* for legs that move together. */
+function boundTogether(sum: Together): bigint {
+  const chord = smaller(sum.chordAtFrom, sum.chordAtTo) - sum.roundings + 1n;
+  const valueAtFrom = divideFloor(sum.signedAtFrom, sum.denominatorAtFrom);
+  const valueAtTo = divideFloor(sum.signedAtTo, sum.denominatorAtTo);
+  const net = smaller(valueAtFrom, valueAtTo) - sum.legs + 1n - sum.costs - sum.mostCharges;
+  return larger(chord, net);
+}
+
 /** True where the ends of [from, to] prove that no point of it fails. */
 function provedSafe(path: Path, from: bigint, to: bigint): boolean {
-  let byParts = path.collateral;
-  let chordAtFrom = 0n;
-  let chordAtTo = 0n;
-  let chordRoundings = 0n;
   let still = path.collateral;
+  let apart = 0n;
   let mostMargin = 0n;
+  const together = nothingTogether();
   for (const { leg, priceAt } of path.legs) {
     const [here, there] = [priceAt(from), priceAt(to)];
     const a = chargedAt(leg, here, path.failure);
@@ -111,7 +153,6 @@ function provedSafe(path: Path, from: bigint, to: bigint): boolean {
     mostMargin += larger(a.maintenanceMargin, b.maintenanceMargin);
     const parts = smaller(a.value, b.value) - larger(a.charges, b.charges);
     if (here === there) {
-      byParts += parts;
       still += parts;
       continue;
     }
@@ -121,16 +162,23 @@ function provedSafe(path: Path, from: bigint, to: bigint): boolean {
     const endA = lineA.value - lineA.charges;
     const endB = lineB.value - lineB.charges;
     // Integers: more than (worse end - roundings) is at least (worse end - roundings + 1).
-    byParts += larger(parts, smaller(endA, endB) - roundingsOf(leg) + 1n);
-    chordAtFrom += endA;
-    chordAtTo += endB;
-    chordRoundings += roundingsOf(leg);
+    apart += larger(parts, smaller(endA, endB) - roundingsOf(leg) + 1n);
+    together.chordAtFrom += endA;
+    together.chordAtTo += endB;
+    together.roundings += roundingsOf(leg);
+    const [signedA, signedB] = [exactValue(leg, here), exactValue(leg, there)];
+    together.signedAtFrom += signedA.numerator;
+    together.signedAtTo += signedB.numerator;
+    together.denominatorAtFrom = signedA.denominator;
+    together.denominatorAtTo = signedB.denominator;
+    together.costs += leg.cost;
+    together.mostCharges += larger(a.charges, b.charges);
+    together.legs += 1n;
   }
   if (path.failure !== "bankrupt" && mostMargin === 0n) return true;
+  const moving = path.together && together.legs > 0n ? boundTogether(together) : apart;
   const leastSafe = path.failure === "liquidatable" ? 0n : 1n;
-  if (byParts >= leastSafe) return true;
-  if (!path.together || chordRoundings === 0n) return false;
-  return still + smaller(chordAtFrom, chordAtTo) - chordRoundings + 1n >= leastSafe;
+  return still + larger(apart, moving) >= leastSafe;
 }
 
 function firstFailure(path: Path, from: bigint, to: bigint): bigint | null {
@@ -171,6 +219,10 @@ function requireRising(table: BracketTable): void {
   });
 }
 
+function sameTerms(a: PriceTerms, b: PriceTerms): boolean {
+  return a.inverse === b.inverse && a.numerator === b.numerator && a.divisor === b.divisor;
+}
+
 /** Legs of the slot, all with one mark: without any there is no price to search from. */
 function movingLegs(pool: PoolState, priceSlot: number): readonly [LegState, ...LegState[]] {
   const [first, ...rest] = pool.legs.filter((leg) => leg.priceSlot === priceSlot);
@@ -180,7 +232,7 @@ function movingLegs(pool: PoolState, priceSlot: number): readonly [LegState, ...
     });
   }
   for (const leg of rest) {
-    if (leg.price !== first.price || leg.terms.inverse !== first.terms.inverse) {
+    if (leg.price !== first.price || !sameTerms(leg.terms, first.terms)) {
       throw new RiskError("BAD_VALUE", "legs of one price slot must share its price and terms", {
         value: priceSlot,
       });

@@ -1,0 +1,63 @@
+// The binary itself: what it asks of its host, what it offers, how large it is.
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+const EXPORTS = [
+  "bankruptcyPrice",
+  "createLeg",
+  "createPool",
+  "createPrice",
+  "createTable",
+  "initialize",
+  "jointShock",
+  "legFigures",
+  "liquidationPrice",
+  "maxPrice",
+  "memory",
+  "moveLeg",
+  "poolFigures",
+  "prepare",
+  "removeLeg",
+  "removePool",
+  "removePrice",
+  "removeTable",
+  "replaceTable",
+  "scan",
+  "setCollateral",
+  "setLeg",
+  "setMark",
+  "setTrial",
+];
+
+describe("the release build", () => {
+  const bytes = readFileSync("build/release.wasm");
+  const module = new WebAssembly.Module(bytes);
+
+  it("imports nothing", () => {
+    expect(WebAssembly.Module.imports(module)).toEqual([]);
+  });
+
+  it("exports exactly the listed names", () => {
+    const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+    expect(names.sort()).toEqual(EXPORTS);
+  });
+
+  it("stays below 24 kB", () => {
+    expect(bytes.length).toBeLessThan(24_576);
+  });
+
+  it("is the one embedded in the sources", async () => {
+    const { KERNEL_WASM_BASE64 } = await import("../../src/generated/kernel-wasm.ts");
+    expect(Buffer.from(KERNEL_WASM_BASE64, "base64").equals(bytes)).toBe(true);
+  });
+});
+
+describe("the debug build", () => {
+  it("imports only abort", () => {
+    const module = new WebAssembly.Module(readFileSync("build/debug.wasm"));
+    const imports = WebAssembly.Module.imports(module).map(
+      ({ module, name }) => `${module}.${name}`,
+    );
+    expect(imports).toEqual(["env.abort"]);
+  });
+});
