@@ -9,19 +9,21 @@ import {
   BRACKET_BYTES,
   BRACKET_FLOOR,
   BRACKET_RATE,
-  LEG_COST,
   LEG_NEXT,
   LEG_PRICE,
   LEG_QUANTITY,
   LEG_TABLE,
   MARKS,
   NONE,
-  POOL_COLLATERAL,
   POOL_FIRST_LEG,
   PRICE_DIVISOR,
   PRICE_FLAGS,
   PRICE_INVERSE,
   PRICE_NUMERATOR,
+  RESULT,
+  RESULT_CLEARANCE,
+  RESULT_EQUITY,
+  RESULT_MAINTENANCE,
   SEARCH_POINT_BYTES,
   SEARCH_STACK,
   SEARCH_STACK_POINTS,
@@ -45,7 +47,7 @@ import {
   legMaintenance,
   legValue,
   locateNotional,
-  poolFigures,
+  poolRequirements,
   valueLeg,
 } from "./valuation.ts";
 import {
@@ -55,7 +57,9 @@ import {
   sumAddSum,
   sumAddUnsigned,
   sumAtLeast,
+  sumCopy,
   sumSet,
+  sumSubtract,
   sumSubtractSum,
   sumSubtractUnsigned,
   sumToDouble,
@@ -73,12 +77,14 @@ const ALL_SLOTS: u32 = 0xffff_ffff;
 
 // A point: the coordinate and 128-bit sums over the moving legs, split by how they run along the coordinate.
 const POINT_X: usize = 0;
+/** 1 where the pool has a maintenance requirement at the point. */
+const POINT_HELD: usize = 8;
 const POINT_VALUE_UP: usize = 16;
 const POINT_VALUE_DOWN: usize = 32;
 const POINT_NEED_UP: usize = 48;
 const POINT_NEED_DOWN: usize = 64;
-/** 1 where the pool has a maintenance requirement at the point. */
-const POINT_HELD: usize = 80;
+/** The figure asked about. */
+const POINT_FIGURE: usize = 80;
 
 // What is searched; set by begin.
 let searchedPool: usize = 0;
@@ -152,37 +158,34 @@ function clipDomain(near: u64, far: u64): u64 {
 
 /** Sums what holds still, and sets up concavity and the rounding bound. A pool without figures at its marks is refused. */
 function begin(pool: u32, slot: u32, equity: bool): i32 {
-  const status = poolFigures(pool);
+  const status = poolRequirements(pool);
   if (status !== STATUS_OK) return status;
   searchedPool = poolRecord(pool);
   movingSlot = slot;
   equityOnly = equity;
   floorUnits = equity ? 1 : clearanceFloor();
-  stillHeld = <u64>equity;
   concave = true;
   roundingUnits = 0;
   examined = 0;
-  sumSet(STILL, load<i64>(searchedPool, POOL_COLLATERAL));
+  // What holds still is what is left of the pool's figures without the moving legs.
+  sumCopy(STILL, RESULT + (equity ? RESULT_EQUITY : RESULT_CLEARANCE));
+  sumCopy(WORK, RESULT + RESULT_MAINTENANCE);
   let leg = load<i32>(searchedPool, POOL_FIRST_LEG);
   while (leg !== NONE) {
     const record = legRecord(leg);
     leg = load<i32>(record, LEG_NEXT);
-    const price = priceAt(MARKS, load<u16>(record, LEG_PRICE));
-    sumAdd(STILL, ~load<i64>(record, LEG_COST));
-    sumAdd(STILL, 1);
-    if (moves(record)) {
-      noteMoving(record);
-      continue;
-    }
-    valueLeg(record, price);
-    sumAdd(STILL, legValue);
-    sumSubtractUnsigned(STILL, legHaircut);
-    if (legMaintenance !== 0) stillHeld = 1;
+    if (!moves(record)) continue;
+    noteMoving(record);
+    valueLeg(record, priceAt(MARKS, load<u16>(record, LEG_PRICE)));
+    sumSubtract(STILL, legValue);
+    sumAddUnsigned(STILL, legHaircut);
+    sumSubtractUnsigned(WORK, legMaintenance);
     if (!equity) {
-      sumSubtractUnsigned(STILL, legMaintenance);
-      sumSubtractUnsigned(STILL, legFee);
+      sumAddUnsigned(STILL, legMaintenance);
+      sumAddUnsigned(STILL, legFee);
     }
   }
+  stillHeld = <u64>(equity || sumAtLeast(WORK, 1));
   return STATUS_OK;
 }
 
@@ -235,34 +238,29 @@ function examine(point: usize, x: u64): void {
     const needRises = shock ? long === inverse : !inverse;
     sumAdd(point + (valueRises ? POINT_VALUE_UP : POINT_VALUE_DOWN), legValue);
     const need = point + (needRises ? POINT_NEED_UP : POINT_NEED_DOWN);
-    sumAddUnsigned(need, legHaircut);
+    if (legHaircut !== 0) sumAddUnsigned(need, legHaircut);
     if (legMaintenance !== 0) held = 1;
     if (!equityOnly) {
       sumAddUnsigned(need, legMaintenance);
-      sumAddUnsigned(need, legFee);
+      if (legFee !== 0) sumAddUnsigned(need, legFee);
     }
   }
   store<u64>(point, held, POINT_HELD);
+  figureBetween(point + POINT_FIGURE, point, point);
 }
 
 /** True where the pool falls at the point. */
 function falls(point: usize): bool {
-  return load<u64>(point, POINT_HELD) !== 0 && !figureAtLeast(point, floorUnits);
+  return load<u64>(point, POINT_HELD) !== 0 && !sumAtLeast(point + POINT_FIGURE, floorUnits);
 }
 
-function figureAtLeast(point: usize, bound: i64): bool {
-  figureBetween(point, point);
-  return sumAtLeast(WORK, bound);
-}
-
-/** WORK = the least the figure can be between two points (lower coordinate first), each monotone part taken at its worse end. */
-function figureBetween(lower: usize, upper: usize): void {
-  store<u64>(WORK, load<u64>(STILL));
-  store<u64>(WORK, load<u64>(STILL, 8), 8);
-  sumAddSum(WORK, lower + POINT_VALUE_UP);
-  sumAddSum(WORK, upper + POINT_VALUE_DOWN);
-  sumSubtractSum(WORK, upper + POINT_NEED_UP);
-  sumSubtractSum(WORK, lower + POINT_NEED_DOWN);
+/** target = the least the figure can be between two points (lower coordinate first), each monotone part taken at its worse end. */
+function figureBetween(target: usize, lower: usize, upper: usize): void {
+  sumCopy(target, STILL);
+  sumAddSum(target, lower + POINT_VALUE_UP);
+  sumAddSum(target, upper + POINT_VALUE_DOWN);
+  sumSubtractSum(target, upper + POINT_NEED_UP);
+  sumSubtractSum(target, lower + POINT_NEED_DOWN);
 }
 
 /**
@@ -272,12 +270,13 @@ function figureBetween(lower: usize, upper: usize): void {
 function provedSafe(a: usize, b: usize): bool {
   // Margins are monotone in the notional and so in the coordinate: none at both ends is none between.
   if ((load<u64>(a, POINT_HELD) | load<u64>(b, POINT_HELD)) === 0) return true;
+  if (concave) {
+    const bound = floorUnits + roundingUnits;
+    if (sumAtLeast(a + POINT_FIGURE, bound) && sumAtLeast(b + POINT_FIGURE, bound)) return true;
+  }
   const ascending = load<u64>(a, POINT_X) <= load<u64>(b, POINT_X);
-  figureBetween(ascending ? a : b, ascending ? b : a);
-  if (sumAtLeast(WORK, floorUnits)) return true;
-  if (!concave) return false;
-  const bound = floorUnits + roundingUnits;
-  return figureAtLeast(a, bound) && figureAtLeast(b, bound);
+  figureBetween(WORK, ascending ? a : b, ascending ? b : a);
+  return sumAtLeast(WORK, floorUnits);
 }
 
 /**

@@ -56,11 +56,12 @@ import {
   divideWideNarrow,
   mulWide,
   sumAdd,
-  sumAddSum,
   sumAddUnsigned,
   sumAtLeast,
+  sumCopy,
   sumFits,
   sumSet,
+  sumSubtract,
   sumSubtractSum,
   sumSubtractUnsigned,
   wideHigh,
@@ -203,8 +204,26 @@ export function clearanceFloor(): i64 {
   return <i64>load<u32>(HEADER_INCLUSIVE);
 }
 
-/** Sums equity, maintenance margin and close fee of a pool at a price vector into RESULT, 128 bits each. */
-function sumPool(record: usize, vector: usize, withInitial: bool): i32 {
+/** Initial margins below this cannot overflow in sum: 2^47 times MAX_LEGS_PER_POOL is below 2^63. */
+const SMALL_NOTIONAL: u64 = 140_737_488_355_328;
+
+/** How much of the initial margin a sum asks for. */
+const NO_INITIAL: i32 = 0;
+const FULL_INITIAL: i32 = 1;
+/** Enough to know that it fits. */
+const BOUND_INITIAL: i32 = 2;
+
+/** True where a leg's initial margin may exceed its notional or the notional is large. */
+function initialMatters(leg: usize): bool {
+  if (legNotional >= SMALL_NOTIONAL) return true;
+  const leverageMilli = load<u32>(leg, LEG_LEVERAGE);
+  if (leverageMilli !== 0) return <u64>leverageMilli < LEVERAGE_UNITS;
+  const table = tableRecord(load<u16>(leg, LEG_TABLE));
+  return load<u32>(legBracket, BRACKET_INITIAL_RATE) > load<u32>(table, TABLE_DENOMINATOR);
+}
+
+/** Sums equity, maintenance margin, close fee and clearance of a pool at a price vector into RESULT, 128 bits each. */
+function sumPool(record: usize, vector: usize, initialMode: i32): i32 {
   sumSet(RESULT + RESULT_EQUITY, load<i64>(record, POOL_COLLATERAL));
   sumSet(RESULT + RESULT_MAINTENANCE, 0);
   sumSet(RESULT + RESULT_INITIAL, 0);
@@ -217,20 +236,17 @@ function sumPool(record: usize, vector: usize, withInitial: bool): i32 {
     if (price === 0) return STATUS_NO_MARK;
     if (!valueLeg(leg, price)) return STATUS_RANGE;
     sumAdd(RESULT + RESULT_EQUITY, legValue);
-    // -cost is not formed: the smallest i64 has no negative.
-    sumAdd(RESULT + RESULT_EQUITY, ~load<i64>(leg, LEG_COST));
-    sumAdd(RESULT + RESULT_EQUITY, 1);
-    sumSubtractUnsigned(RESULT + RESULT_EQUITY, legHaircut);
+    sumSubtract(RESULT + RESULT_EQUITY, load<i64>(leg, LEG_COST));
+    if (legHaircut !== 0) sumSubtractUnsigned(RESULT + RESULT_EQUITY, legHaircut);
     sumAddUnsigned(RESULT + RESULT_MAINTENANCE, legMaintenance);
-    sumAddUnsigned(RESULT + RESULT_FEE, legFee);
-    if (withInitial) {
+    if (legFee !== 0) sumAddUnsigned(RESULT + RESULT_FEE, legFee);
+    if (initialMode === FULL_INITIAL || (initialMode === BOUND_INITIAL && initialMatters(leg))) {
       const initial = legInitialCeil(leg);
       if (initial > LARGEST) return STATUS_RANGE;
       sumAddUnsigned(RESULT + RESULT_INITIAL, initial);
     }
   }
-  sumSet(RESULT + RESULT_CLEARANCE, 0);
-  sumAddSum(RESULT + RESULT_CLEARANCE, RESULT + RESULT_EQUITY);
+  sumCopy(RESULT + RESULT_CLEARANCE, RESULT + RESULT_EQUITY);
   sumSubtractSum(RESULT + RESULT_CLEARANCE, RESULT + RESULT_MAINTENANCE);
   sumSubtractSum(RESULT + RESULT_CLEARANCE, RESULT + RESULT_FEE);
   return STATUS_OK;
@@ -246,8 +262,17 @@ function verdict(): i32 {
 
 /** Writes the pool's figures at the marks to RESULT. */
 export function poolFigures(pool: u32): i32 {
+  return figuresInRange(pool, FULL_INITIAL);
+}
+
+/** The same but for the initial margin, of which only is made sure that it fits. */
+export function poolRequirements(pool: u32): i32 {
+  return figuresInRange(pool, BOUND_INITIAL);
+}
+
+function figuresInRange(pool: u32, initialMode: i32): i32 {
   if (!poolLives(pool)) return STATUS_NO_RECORD;
-  const status = sumPool(poolRecord(pool), MARKS, true);
+  const status = sumPool(poolRecord(pool), MARKS, initialMode);
   if (status !== STATUS_OK) return status;
   if (
     !sumFits(RESULT + RESULT_EQUITY) ||
@@ -264,6 +289,6 @@ export function poolFigures(pool: u32): i32 {
 
 /** 1 liquidatable at the vector, 0 not, or a status < 0. Sums of any size are judged; only a single leg can be out of range. */
 export function judgePool(record: usize, vector: usize): i32 {
-  const status = sumPool(record, vector, false);
+  const status = sumPool(record, vector, NO_INITIAL);
   return status === STATUS_OK ? verdict() : status;
 }

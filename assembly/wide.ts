@@ -12,9 +12,11 @@ export function mulWide(a: u64, b: u64): u64 {
   const aHigh = a >> 32;
   const bLow = b & 0xffffffff;
   const bHigh = b >> 32;
-  if ((aHigh | bHigh) === 0) {
-    wideHigh = 0;
-    return aLow * bLow;
+  if (aHigh === 0) {
+    // Quantities and rates are mostly below 2^32: two products instead of four.
+    const upper = aLow * bHigh + ((aLow * bLow) >> 32);
+    wideHigh = upper >> 32;
+    return a * b;
   }
   const low = aLow * bLow;
   // Each middle sum is at most (2^32 - 1)^2 + 2 (2^32 - 1) = 2^64 - 1: no carry is lost.
@@ -81,12 +83,25 @@ export function sumSet(sum: usize, term: i64): void {
   store<i64>(sum, term >> 63, 8);
 }
 
+/** target = other. */
+export function sumCopy(target: usize, other: usize): void {
+  store<u64>(target, load<u64>(other));
+  store<u64>(target, load<u64>(other, 8), 8);
+}
+
 /** sum += term. 2^64 terms could not overflow it. */
 export function sumAdd(sum: usize, term: i64): void {
   const before = load<u64>(sum);
   const after = before + <u64>term;
   store<u64>(sum, after);
   store<i64>(sum, load<i64>(sum, 8) + (term >> 63) + <i64>(after < before), 8);
+}
+
+/** sum -= term; -term is not formed, the smallest i64 has none. */
+export function sumSubtract(sum: usize, term: i64): void {
+  const before = load<u64>(sum);
+  store<u64>(sum, before - <u64>term);
+  store<i64>(sum, load<i64>(sum, 8) - (term >> 63) - <i64>(before < <u64>term), 8);
 }
 
 /** sum += term for an unsigned term below 2^63. */

@@ -9,7 +9,8 @@ import {
   requireQuantity,
 } from "./arguments.ts";
 import { RiskError } from "./errors.ts";
-import { instantiateKernel, type KernelExports } from "./instance.ts";
+import type { KernelExports } from "./exports.ts";
+import { instantiateKernel } from "./instance.ts";
 import * as layout from "./layout.ts";
 import { MemoryViews } from "./memory-views.ts";
 import {

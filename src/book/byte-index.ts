@@ -13,6 +13,12 @@ export class ByteIndex {
   #starts = new Float64Array(INITIAL_SLOTS / 2 + 1);
   #bytes = new Uint8Array(INITIAL_BYTES);
   #last = -1;
+  readonly #ordered: boolean;
+
+  /** `ordered`: lookups mostly repeat the last name or ask for the one added after it; those are tried first. */
+  constructor(ordered: boolean) {
+    this.#ordered = ordered;
+  }
 
   get size(): number {
     return this.#size;
@@ -20,8 +26,14 @@ export class ByteIndex {
 
   /** Entry of the name, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number {
-    // Rows of one account tend to stand together.
-    if (this.#last >= 0 && this.#equals(this.#last, bytes, start, end)) return this.#last;
+    const last = this.#last;
+    if (this.#ordered && last >= 0) {
+      if (this.#equals(last, bytes, start, end)) return last;
+      if (last + 1 < this.#size && this.#equals(last + 1, bytes, start, end)) {
+        this.#last = last + 1;
+        return last + 1;
+      }
+    }
     const hash = hashOf(bytes, start, end);
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {

@@ -69,9 +69,15 @@ export function countCharacters(bytes: Uint8Array, start: number, end: number): 
   return count;
 }
 
-/** Do the bytes spell this ASCII word? */
-export function isWord(bytes: Uint8Array, start: number, end: number, word: string): boolean {
-  if (end - start !== word.length) return false;
-  for (let at = start; at < end; at++) if (bytes[at] !== word.charCodeAt(at - start)) return false;
+/** ASCII words as the bytes that spell them, for {@link isWord}. */
+export function wordBytes(word: string): Uint8Array {
+  return new TextEncoder().encode(word);
+}
+
+/** Do the bytes spell this word? */
+export function isWord(bytes: Uint8Array, start: number, end: number, word: Uint8Array): boolean {
+  const length = word.length;
+  if (end - start !== length) return false;
+  for (let at = 0; at < length; at++) if (bytes[start + at] !== word[at]) return false;
   return true;
 }

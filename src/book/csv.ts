@@ -6,9 +6,13 @@ import { RiskError } from "../errors.ts";
 import { countCharacters } from "./bytes.ts";
 
 const MAX_FIELDS = 256;
+/** Stands for a field that no record has. */
+export const NO_FIELD: number = MAX_FIELDS;
 /** A longer record is a quote that was never closed. It also bounds the rescans of a record cut by chunk ends. */
 const MAX_RECORD_BYTES = 1 << 20;
 
+/** Longer than most records, much shorter than a chunk. */
+const EDGE_BYTES = 4096;
 const TOO_LONG = "the record is longer than 1 MiB; is a quote not closed?";
 
 const COMMA = 44;
@@ -20,9 +24,9 @@ const EMPTY = new Uint8Array(0);
 /** One record. The object is reused for the next one. */
 export class CsvRecord {
   bytes: Uint8Array = EMPTY;
-  /** Bounds of field i in `bytes`, quotes taken off. */
-  readonly starts: Int32Array = new Int32Array(MAX_FIELDS);
-  readonly ends: Int32Array = new Int32Array(MAX_FIELDS);
+  /** Bounds of field i in `bytes`, quotes taken off; those of {@link NO_FIELD} are 0 and 0. */
+  readonly starts: Int32Array = new Int32Array(MAX_FIELDS + 1);
+  readonly ends: Int32Array = new Int32Array(MAX_FIELDS + 1);
   count = 0;
   /** Line on which the record starts, from 1. */
   line = 0;
@@ -34,6 +38,7 @@ export class CsvRecord {
 
   /** Column of a field in characters, from 1. */
   column(field: number): number {
+    if (field === NO_FIELD) return 1;
     const starts = this.raw === this.bytes ? this.starts : this.rawStarts;
     return countCharacters(this.raw, this.rawStart, starts[field] as number) + 1;
   }
@@ -57,12 +62,19 @@ export class CsvReader {
 
   /** Any split of the file into chunks gives the same records. The chunk is not kept. */
   push(chunk: Uint8Array): void {
-    const bytes = this.#tail.length === 0 ? chunk : joined(this.#tail, chunk);
-    const used = this.#scan(bytes, false);
-    if (bytes.length - used > MAX_RECORD_BYTES) {
-      this.#fail(TOO_LONG);
+    let rest = chunk;
+    if (this.#tail.length > 0) {
+      // The record cut by the chunk's edge, joined with a little of the chunk; the bulk is read where it is.
+      const before = this.#tail.length;
+      const head = joined(this.#tail, chunk.subarray(0, EDGE_BYTES));
+      const used = this.#scan(head, false);
+      if (used >= before) rest = chunk.subarray(used - before);
+      else rest = head.length < before + chunk.length ? joined(this.#tail, chunk) : head;
+      if (used > 0 && used < before) rest = rest.subarray(used);
     }
-    this.#tail = bytes.slice(used);
+    const used = this.#scan(rest, false);
+    if (rest.length - used > MAX_RECORD_BYTES) this.#fail(TOO_LONG);
+    this.#tail = rest.slice(used);
   }
 
   finish(): void {

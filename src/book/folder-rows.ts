@@ -5,24 +5,31 @@
 import { MAX_AMOUNT, MAX_SAFE_UNITS } from "../model.ts";
 import type { ProblemLog } from "./book-error.ts";
 import { ByteIndex } from "./byte-index.ts";
-import { isWord } from "./bytes.ts";
+import { isWord, wordBytes } from "./bytes.ts";
 import type { BookSink, SinkMarket } from "./sink.ts";
 import { type Row, TableReader } from "./table.ts";
 
 const LEVERAGE_DECIMALS = 3;
 const MAX_LEVERAGE_MILLI = 2 ** 32 - 1;
 const MAX_ID_LENGTH = 128;
+const LONG = wordBytes("long");
+const SHORT = wordBytes("short");
+const CROSS = wordBytes("cross");
+const ISOLATED = wordBytes("isolated");
+const TRUE = wordBytes("true");
+const FALSE = wordBytes("false");
 const ENCODER = new TextEncoder();
 
 /** What the tables of one folder share. */
 export class FolderTables {
   readonly #sink: BookSink;
   readonly #problems: ProblemLog;
-  readonly #markets = new ByteIndex();
+  readonly #markets = new ByteIndex(false);
   readonly #marketTerms: SinkMarket[] = [];
-  readonly #assets = new ByteIndex();
+  readonly #assets = new ByteIndex(true);
   readonly #assetDecimals: number[] = [];
-  readonly #accounts = new ByteIndex();
+  /** positions.csv tends to name accounts in the order of accounts.csv, several rows each. */
+  readonly #accounts = new ByteIndex(true);
   /** Sink handle per entry of the account index. */
   readonly #handles: number[] = [];
   readonly #hedged: boolean[] = [];
@@ -97,14 +104,14 @@ export class FolderTables {
     if (entry < 0) row.refuse(0, "UNKNOWN_ACCOUNT", "must be an account of accounts.csv");
     const market = this.#market(row, 1);
     const terms = this.#marketTerms[market] as SinkMarket;
-    const short = isWord(bytes, row.start(2), row.end(2), "short");
-    if (!short && !isWord(bytes, row.start(2), row.end(2), "long")) {
+    const short = isWord(bytes, row.start(2), row.end(2), SHORT);
+    if (!short && !isWord(bytes, row.start(2), row.end(2), LONG)) {
       row.refuse(2, "BAD_VALUE", "must be long or short");
     }
     const contracts = row.units(3, terms.amountDecimals, 1, MAX_SAFE_UNITS);
     const entryPrice = row.units(4, terms.priceDecimals, 1, MAX_SAFE_UNITS);
-    const isolated = isWord(bytes, row.start(5), row.end(5), "isolated");
-    if (!isolated && !isWord(bytes, row.start(5), row.end(5), "cross")) {
+    const isolated = isWord(bytes, row.start(5), row.end(5), ISOLATED);
+    if (!isolated && !isWord(bytes, row.start(5), row.end(5), CROSS)) {
       row.refuse(5, "BAD_VALUE", "must be cross or isolated");
     }
     const leverage = row.isEmpty(6) ? 0 : row.units(6, LEVERAGE_DECIMALS, 1, MAX_LEVERAGE_MILLI);
@@ -179,8 +186,8 @@ const POSITION_COLUMNS = {
 /** undefined where the column is absent or the field empty. */
 function readHedged(row: Row): boolean | undefined {
   if (row.isEmpty(3)) return undefined;
-  if (isWord(row.bytes, row.start(3), row.end(3), "true")) return true;
-  if (isWord(row.bytes, row.start(3), row.end(3), "false")) return false;
+  if (isWord(row.bytes, row.start(3), row.end(3), TRUE)) return true;
+  if (isWord(row.bytes, row.start(3), row.end(3), FALSE)) return false;
   return row.refuse(3, "BAD_VALUE", "must be true or false");
 }
 

@@ -2,10 +2,10 @@
 // row reader asks for fields by column. What a row gets wrong is logged with line and column, and the next row is read.
 
 import { parseDecimal } from "../decimal.ts";
-import { RiskError } from "../errors.ts";
-import type { ProblemLog } from "./book-error.ts";
+import { RiskError, type RiskErrorCode } from "../errors.ts";
+import type { BookPlace, ProblemLog } from "./book-error.ts";
 import { plainUnits, shownText, textOf } from "./bytes.ts";
-import { CsvReader, type CsvRecord } from "./csv.ts";
+import { CsvReader, CsvRecord, NO_FIELD } from "./csv.ts";
 
 /** Thrown by a row reader that has logged its problem: the row is skipped. */
 const SKIP_ROW: unique symbol = Symbol("skip row");
@@ -18,9 +18,12 @@ export class Row {
   readonly #file: string;
   readonly #problems: ProblemLog;
   readonly #names: readonly string[];
-  /** Field of each column, -1 where the file lacks an optional one. */
-  readonly fields: Int32Array;
-  record: CsvRecord | undefined;
+  /** Field of each column; NO_FIELD where the file lacks an optional one. */
+  readonly #fields: readonly number[];
+  #record: CsvRecord = new CsvRecord();
+  #starts: Int32Array = this.#record.starts;
+  #ends: Int32Array = this.#record.ends;
+  bytes: Uint8Array = this.#record.bytes;
 
   constructor(
     file: string,
@@ -30,25 +33,22 @@ export class Row {
   ) {
     this.#file = file;
     this.#names = names;
-    this.fields = Int32Array.from(fields);
+    this.#fields = fields;
     this.#problems = problems;
   }
 
-  #at(): CsvRecord {
-    if (this.record === undefined) throw new Error("no current row");
-    return this.record;
+  set(record: CsvRecord): void {
+    this.#record = record;
+    this.#starts = record.starts;
+    this.#ends = record.ends;
+    this.bytes = record.bytes;
   }
 
-  get bytes(): Uint8Array {
-    return this.#at().bytes;
-  }
   start(column: number): number {
-    const field = this.fields[column] as number;
-    return field < 0 ? 0 : (this.#at().starts[field] as number);
+    return this.#starts[this.#fields[column] as number] as number;
   }
   end(column: number): number {
-    const field = this.fields[column] as number;
-    return field < 0 ? 0 : (this.#at().ends[field] as number);
+    return this.#ends[this.#fields[column] as number] as number;
   }
   /** Also where the column is absent. */
   isEmpty(column: number): boolean {
@@ -88,28 +88,26 @@ export class Row {
   }
 
   /** Logs a problem of one field and skips the row. */
-  refuse(column: number, code: RiskError["code"], message: string): never {
-    const record = this.#at();
-    const field = this.fields[column] as number;
-    const value = shownText(record.bytes, this.start(column), this.end(column));
-    const place = {
-      file: this.#file,
-      line: record.line,
-      column: record.column(Math.max(0, field)),
-    };
-    this.#problems.add(code, place, this.#names[column] as string, message, { value });
+  refuse(column: number, code: RiskErrorCode, message: string): never {
+    const value = shownText(this.bytes, this.start(column), this.end(column));
+    this.#problems.add(code, this.#place(column), this.#names[column] as string, message, {
+      value,
+    });
     throw SKIP_ROW;
   }
 
   /** The same for a RiskError caught, at the column that it names if it names one; other errors are thrown on. */
   refuseError(column: number, error: unknown): never {
-    const record = this.#at();
     const named = error instanceof RiskError ? this.#names.indexOf(error.path ?? "") : -1;
     const at = named < 0 ? column : named;
-    const field = Math.max(0, this.fields[at] as number);
-    const place = { file: this.#file, line: record.line, column: record.column(field) };
-    this.#problems.addError(error, place, this.#names[at] as string);
+    this.#problems.addError(error, this.#place(at), this.#names[at] as string);
     throw SKIP_ROW;
+  }
+
+  #place(column: number): BookPlace {
+    const record = this.#record;
+    const field = this.#fields[column] as number;
+    return { file: this.#file, line: record.line, column: record.column(field) };
   }
 }
 
@@ -161,7 +159,7 @@ export class TableReader {
       this.#problems.add("BAD_VALUE", place, "", message);
       return;
     }
-    row.record = record;
+    row.set(record);
     try {
       this.#read(row);
     } catch (error) {
@@ -187,7 +185,7 @@ export class TableReader {
     this.#row = new Row(
       this.#file,
       all,
-      all.map((name) => names.indexOf(name)),
+      all.map((name) => (names.includes(name) ? names.indexOf(name) : NO_FIELD)),
       this.#problems,
     );
     this.#width = record.count;

@@ -116,7 +116,7 @@ export const generateCommand: Command = {
     },
     examples: [
       "underkeel generate --accounts 100 --seed 7 | underkeel scan -",
-      "underkeel generate --accounts 20000 --out my-book --hit-rate 0.2",
+      "underkeel generate --accounts 10000 --out my-book --hit-rate 0.2",
       "underkeel generate --accounts 1000 --brackets examples/crash-2025-10-10/markets.json --out my-book --gzip",
     ],
   },

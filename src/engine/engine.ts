@@ -122,7 +122,7 @@ function notionalAtMarks(state: EngineState): Record<string, string> {
  * engine.openAccount("alice");
  * engine.deposit("alice", "USDT", "1000");
  * engine.fill({ account: "alice", symbol: "BTC/USDT:USDT", side: "buy", amount: "0.1", price: "60000", leverage: "20" });
- * engine.account("alice").position("BTC/USDT:USDT").liquidationPrice.down; // => "50200.80321285"
+ * engine.account("alice").position("BTC/USDT:USDT").liquidationPrice.down; // => "50200.80321289"
  * engine.scan().count; // => 0
  * engine.setMarks({ "BTC/USDT:USDT": "50200" });
  * engine.scan().count; // => 1

@@ -7,4 +7,5 @@ export {
   referenceBankruptcyPrice,
   referenceJointShock,
   referenceLiquidationPrice,
+  type SearchEffort,
 } from "./search.ts";

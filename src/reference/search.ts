@@ -18,8 +18,8 @@
 //    that variable, so worst at an end: the sum of k rounded values is more than the unrounded sum - k. It
 //    is what sees through a hedge: long and short of one market, whose values cancel.
 //
-// Slow only where three or more legs of one slot nearly cancel and the pool stays within a unit or two of
-// failing over very many prices; nothing guards against that.
+// Slow only where the pool stays within a few units of failing over very many prices: legs that nearly cancel, or
+// charges that take all of a leg's value. A caller that cannot wait gives a SearchEffort.
 
 import { RiskError } from "../errors.ts";
 import {
@@ -49,6 +49,17 @@ interface PathLeg {
   readonly priceAt: (x: bigint) => bigint;
 }
 
+/** Counts the intervals a search looks at; past the limit it gives up with RiskError CAPACITY. */
+export interface SearchEffort {
+  /** Intervals looked at so far: an ordinary search takes a few hundred. */
+  intervals: number;
+  readonly limit: number;
+}
+
+function unlimited(): SearchEffort {
+  return { intervals: 0, limit: Number.POSITIVE_INFINITY };
+}
+
 /** What fails: the liquidation test, or equity <= 0. */
 type Failure = "liquidatable" | "liquidatableInclusive" | "bankrupt";
 
@@ -59,6 +70,7 @@ interface Path {
   readonly together: boolean;
   readonly last: bigint;
   readonly failure: Failure;
+  readonly effort: SearchEffort;
 }
 
 /** value - cost - charges, rounded as docs/numbers.md says, and the maintenance margin in it. */
@@ -183,6 +195,12 @@ function provedSafe(path: Path, from: bigint, to: bigint): boolean {
 
 function firstFailure(path: Path, from: bigint, to: bigint): bigint | null {
   if (from > to) return null;
+  path.effort.intervals++;
+  if (path.effort.intervals > path.effort.limit) {
+    throw new RiskError("CAPACITY", "the search looked at too many intervals", {
+      value: path.effort.limit,
+    });
+  }
   if (from === to) return fails(path, from) ? from : null;
   if (provedSafe(path, from, to)) return null;
   const middle = (from + to) / 2n;
@@ -247,6 +265,7 @@ function pricePath(
   priceSlot: number,
   direction: Direction,
   failure: Failure,
+  effort: SearchEffort,
 ): Path {
   const moving = movingLegs(pool, priceSlot);
   const mark = markOf(moving[0]);
@@ -259,7 +278,7 @@ function pricePath(
     leg,
     priceAt: (x: bigint) => (leg.priceSlot === priceSlot ? mark + sign * x : markOf(leg)),
   }));
-  return { collateral: pool.collateral, legs, together: true, last, failure };
+  return { collateral: pool.collateral, legs, together: true, last, failure, effort };
 }
 
 function searchPrice(
@@ -267,10 +286,11 @@ function searchPrice(
   priceSlot: number,
   direction: Direction,
   failure: Failure,
+  effort: SearchEffort,
 ): bigint | null {
   for (const leg of pool.legs) requireRising(leg.table);
   referencePoolFigures(pool, false); // refuses a pool without figures at its marks
-  const path = pricePath(pool, priceSlot, direction, failure);
+  const path = pricePath(pool, priceSlot, direction, failure, effort);
   const distance = firstFailure(path, 0n, path.last);
   if (distance === null) return null;
   const mark = markOf(movingLegs(pool, priceSlot)[0]);
@@ -282,7 +302,7 @@ function searchPrice(
  * other prices held still; in price units, null where there is none.
  *
  * @throws RiskError VALUE_OUT_OF_RANGE where the pool has no figures at its marks; BAD_VALUE where no leg
- * follows the slot; BAD_TIERS for a table whose rates fall
+ * follows the slot; BAD_TIERS for a table whose rates fall; CAPACITY past the effort's limit
  * @example
  * referenceLiquidationPrice(pool, 0, "down", false) // 26_316_89000000n
  */
@@ -291,9 +311,10 @@ export function referenceLiquidationPrice(
   priceSlot: number,
   direction: Direction,
   inclusive: boolean,
+  effort: SearchEffort = unlimited(),
 ): bigint | null {
   const failure = inclusive ? "liquidatableInclusive" : "liquidatable";
-  return searchPrice(pool, priceSlot, direction, failure);
+  return searchPrice(pool, priceSlot, direction, failure, effort);
 }
 
 /**
@@ -306,12 +327,13 @@ export function referenceBankruptcyPrice(
   pool: PoolState,
   priceSlot: number,
   direction: Direction,
+  effort: SearchEffort = unlimited(),
 ): bigint | null {
-  return searchPrice(pool, priceSlot, direction, "bankrupt");
+  return searchPrice(pool, priceSlot, direction, "bankrupt", effort);
 }
 
 /** A leg's price after an adverse move of r parts per million. */
-function shockedPrice(leg: LegState, shock: bigint): bigint {
+export function shockedPrice(leg: LegState, shock: bigint): bigint {
   const unit = BigInt(SHOCK_DENOMINATOR);
   return leg.quantity > 0
     ? divideFloor(markOf(leg) * (unit - shock), unit)
@@ -339,12 +361,16 @@ function maxShockOfLeg(leg: LegState): bigint {
  * @example
  * referenceJointShock(pool, false) // 83_012n: aground after an adverse move of 8.3012 %
  */
-export function referenceJointShock(pool: PoolState, inclusive: boolean): bigint | null {
+export function referenceJointShock(
+  pool: PoolState,
+  inclusive: boolean,
+  effort: SearchEffort = unlimited(),
+): bigint | null {
   for (const leg of pool.legs) requireRising(leg.table);
   referencePoolFigures(pool, inclusive);
   const last = pool.legs.map(maxShockOfLeg).reduce(smaller, BigInt(MAX_SHOCK));
   const legs = pool.legs.map((leg) => ({ leg, priceAt: (x: bigint) => shockedPrice(leg, x) }));
   const failure = inclusive ? "liquidatableInclusive" : "liquidatable";
-  const path: Path = { collateral: pool.collateral, legs, together: false, last, failure };
+  const path: Path = { collateral: pool.collateral, legs, together: false, last, failure, effort };
   return firstFailure(path, 0n, last);
 }

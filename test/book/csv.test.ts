@@ -90,6 +90,21 @@ describe("CsvReader", () => {
       expect(read(text, [cut])).toEqual(whole);
   });
 
+  test("long records and files, cut anywhere", () => {
+    const long = ["x".repeat(9000), `"${"é,\n".repeat(1500)}"`, "1,2,3", `${"y".repeat(5000)},"z"`];
+    const text = Array.from({ length: 12 }, (_, index) => long[index % 4] as string).join("\r\n");
+    const whole = read(text).map(([line, fields]) => [line, fields]);
+    expect(whole.map(([line]) => line)).toEqual([
+      1, 2, 1503, 1504, 1505, 1506, 3007, 3008, 3009, 3010, 4511, 4512,
+    ]);
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 80_000 }), { maxLength: 20 }), (cuts) => {
+        expect(read(text, cuts).map(([line, fields]) => [line, fields])).toEqual(whole);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   test.each([
     ['a\n"b', "not closed"],
     ['a\n"b"c\n', "follows a closing quote"],
@@ -148,8 +163,8 @@ describe("ByteIndex", () => {
   test("numbers names as a Map does, past its growth", () => {
     const names = fc.array(fc.string({ unit: "binary", maxLength: 6 }), { maxLength: 40 });
     fc.assert(
-      fc.property(names, (list) => {
-        const index = new ByteIndex();
+      fc.property(names, fc.boolean(), (list, ordered) => {
+        const index = new ByteIndex(ordered);
         const map = new Map<string, number>();
         for (const name of list) {
           const bytes = encoder.encode(`<${name}>`);
@@ -161,7 +176,7 @@ describe("ByteIndex", () => {
         }
       }),
     );
-    const index = new ByteIndex();
+    const index = new ByteIndex(true);
     for (let at = 0; at < 5_000; at++) {
       const bytes = encoder.encode(`account-${at}`);
       if (index.find(bytes, 0, bytes.length) !== -1) throw new Error(`${at} is there already`);

@@ -86,6 +86,42 @@ function withMirror(legs: readonly LegState[], mirrored: boolean): readonly LegS
   return [...legs.slice(0, -1), { ...last, priceSlot, terms, price, quantity: -first.quantity }];
 }
 
+/** How many pools a book has. */
+export interface BookSize {
+  readonly minLength: number;
+  readonly maxLength: number;
+}
+
+const ONE_POOL: BookSize = { minLength: 1, maxLength: 1 };
+
+function onlyPool(pools: readonly PoolState[]): PoolState {
+  return pools[0] ?? { collateral: 0n, legs: [] };
+}
+
+/** Pools over common price slots: legs drawn raw, then placed in a slot. */
+function bookOf<RawLeg>(
+  size: BookSize,
+  slot: fc.Arbitrary<Omit<Slot, "priceSlot">>,
+  rawLeg: fc.Arbitrary<RawLeg>,
+  fewestLegs: number,
+  place: (raw: RawLeg, slots: readonly Slot[]) => LegState,
+): fc.Arbitrary<readonly PoolState[]> {
+  const legs = fc.array(rawLeg, { minLength: fewestLegs, maxLength: 5 });
+  const pool = fc.record({ legs, near: nearness, mirror });
+  return fc
+    .record({
+      slots: fc.array(slot, { minLength: 1, maxLength: 4 }),
+      pools: fc.array(pool, { ...size, size: "max" }),
+    })
+    .map(({ slots, pools }) => {
+      const placed = numbered(slots);
+      return pools.map(({ legs, near, mirror }) => {
+        const built = legs.map((raw) => place(raw, placed));
+        return collateralised(withMirror(built, mirror), near);
+      });
+    });
+}
+
 // ---- realistic -------------------------------------------------------------------------------------------
 
 const REAL_FLOORS: readonly bigint[] = [
@@ -167,31 +203,24 @@ function realisticLeg(slots: readonly Slot[], raw: RawLeg, table: BracketTable):
   return { ...leg, cost: table.haircut ? 0n : clampBigInt(cost, MIN_I64, MAX_I64) };
 }
 
-/** Accounts as exchanges have them: 1 to 5 legs in 1 to 4 markets, some hedged, clearance often near 0. */
-export const realisticPool: fc.Arbitrary<PoolState> = fc
-  .record({
-    slots: fc.array(realisticSlot, { minLength: 1, maxLength: 4 }),
-    legs: fc.array(
-      fc.tuple(
-        fc.record({
-          slot: fc.nat({ max: 3 }),
-          long: fc.boolean(),
-          notional: spread(1_000_000n, 10n ** 17n),
-          entryPpm: fc.bigInt({ min: 700_000n, max: 1_400_000n }),
-          leverageMilli: fc.constantFrom(0, 1_000, 5_000, 20_000, 125_000, 3_333),
-        }),
-        realisticTable,
-      ),
-      { minLength: 1, maxLength: 5 },
-    ),
-    near: nearness,
-    mirror,
-  })
-  .map(({ slots, legs, near, mirror }) => {
-    const placed = numbered(slots);
-    const built = legs.map(([raw, table]) => realisticLeg(placed, raw, table));
-    return collateralised(withMirror(built, mirror), near);
-  });
+/** Accounts as exchanges have them: 1 to 5 legs in shared markets, some hedged, clearance often near 0. */
+export function realisticBook(size: BookSize): fc.Arbitrary<readonly PoolState[]> {
+  const leg = fc.tuple(
+    fc.record({
+      slot: fc.nat({ max: 3 }),
+      long: fc.boolean(),
+      notional: spread(1_000_000n, 10n ** 17n),
+      entryPpm: fc.bigInt({ min: 700_000n, max: 1_400_000n }),
+      leverageMilli: fc.constantFrom(0, 1_000, 5_000, 20_000, 125_000, 3_333),
+    }),
+    realisticTable,
+  );
+  return bookOf(size, realisticSlot, leg, 1, ([raw, table], slots) =>
+    realisticLeg(slots, raw, table),
+  );
+}
+
+export const realisticPool: fc.Arbitrary<PoolState> = realisticBook(ONE_POOL).map(onlyPool);
 
 // ---- full range ------------------------------------------------------------------------------------------
 
@@ -246,19 +275,14 @@ function placeWideLeg(slots: readonly Slot[], raw: WideLeg, shape: RawTable): Le
   return { ...bare, table, cost };
 }
 
-/** Legal pools over all ranges; about a third have figures that do not fit, which both sides must refuse. */
-export const fullRangePool: fc.Arbitrary<PoolState> = fc
-  .record({
-    slots: fc.array(wideSlot, { minLength: 1, maxLength: 3 }),
-    legs: fc.array(fc.tuple(wideLeg, rawTable), { maxLength: 4 }),
-    near: nearness,
-    mirror,
-  })
-  .map(({ slots, legs, near, mirror }) => {
-    const placed = numbered(slots);
-    const built = legs.map(([raw, shape]) => placeWideLeg(placed, raw, shape));
-    return collateralised(withMirror(built, mirror), near);
-  });
+/** Legal pools over all ranges, empty ones too; about one in seven has figures that do not fit. */
+export function fullRangeBook(size: BookSize): fc.Arbitrary<readonly PoolState[]> {
+  return bookOf(size, wideSlot, fc.tuple(wideLeg, rawTable), 0, ([raw, shape], slots) =>
+    placeWideLeg(slots, raw, shape),
+  );
+}
+
+export const fullRangePool: fc.Arbitrary<PoolState> = fullRangeBook(ONE_POOL).map(onlyPool);
 
 // ---- tiny ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,168 @@
+// The kernel against its BigInt twin, figure by figure and search by search (invariants 1 and 5): realistic pools
+// near liquidation, pools over the full range of every input, and tiny ones. Both builds. The answer of a search is
+// also checked by itself: the pool fails at it and does not fail one unit nearer to the mark.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { RiskError } from "../../src/errors.ts";
+import { Kernel } from "../../src/kernel.ts";
+import type { Direction, LegState, PoolState } from "../../src/model.ts";
+import {
+  referenceBankruptcyPrice,
+  referenceJointShock,
+  referenceLegFigures,
+  referenceLiquidationPrice,
+  referencePoolFigures,
+  type SearchEffort,
+} from "../../src/reference/index.ts";
+import { markOf, widePoolFigures } from "../../src/reference/pool.ts";
+import { shockedPrice } from "../../src/reference/search.ts";
+import { fullRangePool, realisticPool, tinyPool } from "../support/arbitraries.ts";
+import { BUILDS } from "../support/builds.ts";
+import { withPool } from "../support/load-pool.ts";
+import { runs } from "../support/runs.ts";
+
+const SIZES = [
+  { size: "realistic", arbitrary: realisticPool },
+  { size: "full range", arbitrary: fullRangePool },
+  { size: "tiny", arbitrary: tinyPool },
+] as const;
+
+/** The reference gives up after so many intervals; an ordinary search looks at a few hundred. */
+const EFFORT_LIMIT = 10_000;
+/** Up to here a search is ordinary, and the kernel has no excuse for another answer (docs/numbers.md, Searches). */
+const ORDINARY_EFFORT = 1_000;
+
+/** The result, or the code of the RiskError: both sides must agree on either. */
+function outcomeOf<Result>(run: () => Result): Result | { readonly refused: string } {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RiskError) return { refused: error.code };
+    throw error;
+  }
+}
+
+type Question =
+  | { readonly ask: "liquidation" | "bankruptcy"; readonly slot: number; readonly up: boolean }
+  | { readonly ask: "shock" };
+
+function questionsOf(pool: PoolState): Question[] {
+  const slots = [...new Set(pool.legs.map((leg) => leg.priceSlot))];
+  const prices = slots.flatMap((slot) =>
+    [true, false].flatMap((up): Question[] => [
+      { ask: "liquidation", slot, up },
+      { ask: "bankruptcy", slot, up },
+    ]),
+  );
+  return [...prices, { ask: "shock" }];
+}
+
+function directionOf(up: boolean): Direction {
+  return up ? "up" : "down";
+}
+
+function askReference(
+  pool: PoolState,
+  question: Question,
+  inclusive: boolean,
+  effort: SearchEffort,
+): bigint | null {
+  if (question.ask === "shock") return referenceJointShock(pool, inclusive, effort);
+  const direction = directionOf(question.up);
+  return question.ask === "liquidation"
+    ? referenceLiquidationPrice(pool, question.slot, direction, inclusive, effort)
+    : referenceBankruptcyPrice(pool, question.slot, direction, effort);
+}
+
+function askKernel(
+  kernel: Kernel,
+  pool: number,
+  slots: ReadonlyMap<number, number>,
+  question: Question,
+): bigint | null {
+  let answer: number | null;
+  if (question.ask === "shock") answer = kernel.jointShock(pool);
+  else {
+    const slot = slots.get(question.slot) ?? -1;
+    const direction = directionOf(question.up);
+    answer =
+      question.ask === "liquidation"
+        ? kernel.liquidationPrice(pool, slot, direction)
+        : kernel.bankruptcyPrice(pool, slot, direction);
+  }
+  return answer === null ? null : BigInt(answer);
+}
+
+/** Whether the pool fails at a point of the question's line, by figures alone. */
+function failsAt(pool: PoolState, question: Question, inclusive: boolean, at: bigint): boolean {
+  const priceOf = (leg: LegState): bigint => {
+    if (question.ask === "shock") return shockedPrice(leg, at);
+    return leg.priceSlot === question.slot ? at : markOf(leg);
+  };
+  const figures = widePoolFigures(pool, inclusive, priceOf);
+  return question.ask === "bankruptcy" ? figures.equity <= 0n : figures.liquidatable;
+}
+
+/** Invariant 5 without any search: fails here, stands one unit nearer to where nothing has moved. */
+function expectNearest(
+  pool: PoolState,
+  question: Question,
+  inclusive: boolean,
+  answer: bigint,
+): void {
+  expect(failsAt(pool, question, inclusive, answer)).toBe(true);
+  const leg = pool.legs.find((leg) => question.ask !== "shock" && leg.priceSlot === question.slot);
+  const start = leg === undefined ? 0n : markOf(leg);
+  if (answer === start) return;
+  const nearer = answer > start ? answer - 1n : answer + 1n;
+  expect(failsAt(pool, question, inclusive, nearer)).toBe(false);
+}
+
+describe.each(BUILDS)("kernel against reference ($name build)", ({ wasm }) => {
+  const kernel = new Kernel(wasm === undefined ? {} : { wasm });
+
+  describe.each(SIZES)("$size pools", ({ arbitrary }) => {
+    test("figures are equal or refused alike (invariant 1)", () => {
+      fc.assert(
+        fc.property(arbitrary, fc.boolean(), (pool, inclusive) => {
+          kernel.setInclusive(inclusive);
+          withPool(kernel, pool, (loaded) => {
+            pool.legs.forEach((leg, index) => {
+              const handle = loaded.legs[index] ?? -1;
+              const found = outcomeOf(() => kernel.legFigures(handle));
+              expect(found).toEqual(outcomeOf(() => referenceLegFigures(leg)));
+            });
+            const found = outcomeOf(() => kernel.poolFigures(loaded.pool));
+            expect(found).toEqual(outcomeOf(() => referencePoolFigures(pool, inclusive)));
+          });
+        }),
+        runs(1_000),
+      );
+    });
+
+    test("searches give the nearest answer (invariant 5)", { timeout: 60_000 }, () => {
+      const seen = { answers: 0, hard: 0 };
+      fc.assert(
+        fc.property(arbitrary, fc.boolean(), (pool, inclusive) => {
+          kernel.setInclusive(inclusive);
+          withPool(kernel, pool, (loaded) => {
+            for (const question of questionsOf(pool)) {
+              const answer = outcomeOf(() =>
+                askKernel(kernel, loaded.pool, loaded.slots, question),
+              );
+              if (typeof answer === "bigint") expectNearest(pool, question, inclusive, answer);
+              const effort = { intervals: 0, limit: EFFORT_LIMIT };
+              const expected = outcomeOf(() => askReference(pool, question, inclusive, effort));
+              seen.answers++;
+              if (effort.intervals > ORDINARY_EFFORT) seen.hard++;
+              else expect(answer).toEqual(expected);
+            }
+          });
+        }),
+        runs(300),
+      );
+      expect(seen.hard).toBeLessThan(5 + seen.answers / 500);
+    });
+  });
+});
