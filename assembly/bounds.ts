@@ -142,14 +142,14 @@ export function writeLane(pool: u32): void {
   while (next !== NONE) {
     const leg = legRecord(next);
     next = load<i32>(leg, LEG_NEXT);
-    screened = lineOf(leg) && screened;
+    if (!lineOf(leg)) screened = false;
     if (!screened) slope = 0;
     const cost = <f64>load<i64>(leg, LEG_COST);
     gross += abs<f64>(cost);
     constant += level - cost;
     weights += abs<f64>(slope);
     gap += legGap;
-    held = held || alwaysHeld;
+    if (alwaysHeld) held = true;
     setLaneLeg(block, lane, index++, load<u16>(leg, LEG_PRICE), <f32>slope);
   }
   const legs = legsOfClass(group);

@@ -92,7 +92,7 @@ export function valueLeg(leg: usize, price: u64): bool {
   const terms = priceRecord(load<u16>(leg, LEG_PRICE));
   const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
   const rises = load<f64>(leg, LEG_QUANTITY) > 0 !== inverse;
-  legValue = rises ? <i64>legNotional : -(<i64>(legNotional + <u64>(legRest !== 0)));
+  legValue = rises ? <i64>legNotional : -(<i64>(legNotional + u64(legRest !== 0)));
   const table = tableRecord(load<u16>(leg, LEG_TABLE));
   const margin = bracketMargin(table);
   if ((load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0) {
@@ -161,8 +161,8 @@ function shareCeil(rate: u64, amountLow: u64, amountHigh: u64, denominator: u64)
   let low = mulWide(legNotional, rate);
   let high = wideHigh;
   low += restUp;
-  high += <u64>(low < restUp);
-  high -= amountHigh + <u64>(low < amountLow);
+  high += u64(low < restUp);
+  high -= amountHigh + u64(low < amountLow);
   low -= amountLow;
   if (high >= denominator) return u64.MAX_VALUE;
   const quotient = divideWideNarrow(high, low, denominator);
@@ -185,7 +185,8 @@ export function legFigures(leg: usize): i32 {
   if (price === 0) return STATUS_NO_MARK;
   if (!valueLeg(leg, price)) return STATUS_RANGE;
   const initial = legInitialCeil(leg);
-  if (initial > LARGEST) return STATUS_RANGE;
+  // A charge of the whole notional, rounded up, may be 2^63: one more than an amount holds.
+  if (max(initial, max(legFee, max(legMaintenance, legHaircut))) > LARGEST) return STATUS_RANGE;
   const table = tableRecord(load<u16>(leg, LEG_TABLE));
   store<i64>(RESULT, legValue, RESULT_LEG_VALUE);
   store<u64>(RESULT, legNotional, RESULT_LEG_NOTIONAL);

@@ -94,24 +94,29 @@ export function sumAdd(sum: usize, term: i64): void {
   const before = load<u64>(sum);
   const after = before + <u64>term;
   store<u64>(sum, after);
-  store<i64>(sum, load<i64>(sum, 8) + (term >> 63) + <i64>(after < before), 8);
+  store<i64>(sum, load<i64>(sum, 8) + (term >> 63) + i64(after < before), 8);
 }
 
 /** sum -= term; -term is not formed, the smallest i64 has none. */
 export function sumSubtract(sum: usize, term: i64): void {
   const before = load<u64>(sum);
   store<u64>(sum, before - <u64>term);
-  store<i64>(sum, load<i64>(sum, 8) - (term >> 63) - <i64>(before < <u64>term), 8);
+  store<i64>(sum, load<i64>(sum, 8) - (term >> 63) - i64(before < <u64>term), 8);
 }
 
-/** sum += term for an unsigned term below 2^63. */
+/** sum += term for an unsigned term: a charge of all of a notional, rounded up, may be 2^63 itself. */
 export function sumAddUnsigned(sum: usize, term: u64): void {
-  sumAdd(sum, <i64>term);
+  const before = load<u64>(sum);
+  const after = before + term;
+  store<u64>(sum, after);
+  store<i64>(sum, load<i64>(sum, 8) + i64(after < before), 8);
 }
 
-/** sum -= term for an unsigned term below 2^63. */
+/** sum -= term for an unsigned term. */
 export function sumSubtractUnsigned(sum: usize, term: u64): void {
-  sumAdd(sum, -(<i64>term));
+  const before = load<u64>(sum);
+  store<u64>(sum, before - term);
+  store<i64>(sum, load<i64>(sum, 8) - i64(before < term), 8);
 }
 
 /** target += other, both 128-bit sums. */
@@ -119,7 +124,7 @@ export function sumAddSum(target: usize, other: usize): void {
   const before = load<u64>(target);
   const after = before + load<u64>(other);
   store<u64>(target, after);
-  store<i64>(target, load<i64>(target, 8) + load<i64>(other, 8) + <i64>(after < before), 8);
+  store<i64>(target, load<i64>(target, 8) + load<i64>(other, 8) + i64(after < before), 8);
 }
 
 /** target -= other, both 128-bit sums. */
@@ -127,7 +132,7 @@ export function sumSubtractSum(target: usize, other: usize): void {
   const before = load<u64>(target);
   const term = load<u64>(other);
   store<u64>(target, before - term);
-  store<i64>(target, load<i64>(target, 8) - load<i64>(other, 8) - <i64>(before < term), 8);
+  store<i64>(target, load<i64>(target, 8) - load<i64>(other, 8) - i64(before < term), 8);
 }
 
 /** True where the sum is a signed 64-bit number. */

@@ -87,11 +87,17 @@ export async function runFigures(options: FiguresOptions): Promise<FiguresReport
   const asked = chooseAccounts(book);
   const scopes = asked.map(({ id }) => engine.crossScope(id, "USDT"));
   const accounts = asked.map(({ id }) => engine.account(id));
+  const { kernel } = engine;
+  const pools = scopes.map(({ pool }) => pool);
+  const slots = pools.map((pool) => kernel.legPrice(kernel.firstLeg(pool)));
   const at = <T>(list: readonly T[], index: number): T => list[index] as T;
   const tasks = [
     forAll("figures of a scope (handle held)", asked, (index) => at(scopes, index).figures()),
     forAll("figures of a scope (by account id)", asked, (index) =>
       engine.crossScope(at(asked, index).id, "USDT").figures(),
+    ),
+    forAll("one liquidation price (kernel, bare)", asked, (index) =>
+      kernel.liquidationPrice(at(pools, index), at(slots, index), "down"),
     ),
     forAll("liquidation price pair of a market", asked, (index) =>
       at(scopes, index).liquidationPrice(at(asked, index).symbol),

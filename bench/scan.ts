@@ -44,6 +44,8 @@ export interface ScanReport {
   readonly variant: BookVariant;
   readonly pools: number;
   readonly legs: number;
+  /** Price vectors whose lists were compared. */
+  readonly scans: number;
   /** Share of pools under water, least and most over the price vectors. */
   readonly hitShare: { readonly least: number; readonly most: number };
   /** Pools the kernel judged exactly, most over the price vectors. */
@@ -125,6 +127,7 @@ async function benchBook(book: BenchBook, options: ScanOptions): Promise<ScanRep
     variant: book.variant,
     pools: book.pools,
     legs: book.legs,
+    scans: book.ticks.length,
     hitShare: { least: Math.min(...shares), most: Math.max(...shares) },
     exactEvaluations: truth.exactEvaluations,
     memoryBytesPerLeg: underkeel.kernel.memoryBytes / book.legs,
@@ -158,10 +161,10 @@ export async function runScan(options: ScanOptions): Promise<ScanReport[]> {
   return reports;
 }
 
-function agreement(result: ScanResult, ticks: number): string {
+function agreement(result: ScanResult, scans: number): string {
   if (result.exact) return "same lists, exact";
-  if (result.differences === 0) return `same lists in ${ticks} scans, inexact by design`;
-  return `${result.differences} pools differ in ${ticks} scans: doubles, not rounded to quote units`;
+  if (result.differences === 0) return `same lists in ${scans} scans, inexact by design`;
+  return `${result.differences} pools differ in ${scans} scans: doubles, not rounded to quote units`;
 }
 
 /** The suite's report as text. */
@@ -178,7 +181,7 @@ export function formatScan(report: ScanReport): string {
       `${short(p25)}..${short(p75)}`,
       short(result.nanosecondsPerLeg),
       `${short(result.ratio)}x`,
-      agreement(result, 8),
+      agreement(result, report.scans),
     ];
   });
   return [

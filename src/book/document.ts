@@ -141,7 +141,7 @@ export class DocumentPass<T extends BookSink> implements JsonHandler {
       if (this.#given !== undefined) return;
       this.#section = "header";
       // The rows before it were read on other terms.
-      
+      if (this.#book !== undefined) this.#again = true;
     } else if (name === "accounts" && this.#withAccounts) this.#beginAccounts();
   }
 

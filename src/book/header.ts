@@ -45,6 +45,8 @@ export function openBook<T extends BookSink>(
   eachItem(header.get("markets"), "markets", fields, (node, path) =>
     addMarket(node, path, fields, sink, markets),
   );
+  // A market that was refused would only make its mark look wrong.
+  problems.throwIfFound();
   setMarks(header.get("marks"), fields, sink, markets);
   problems.throwIfFound();
   return { sink, assets, markets };

@@ -6,40 +6,18 @@ import type { AccountReport, PositionSide, PositionView, ScopeView } from "../ty
 import { crossTag, isolatedTag, tagIndex, tagMode } from "./accounts.ts";
 import { ceilDivide } from "./arithmetic.ts";
 import { entryPriceOf } from "./commands/positions.ts";
+import { emptyRecord, orderedLegs, orderedPools } from "./order.ts";
 import { refuse } from "./read.ts";
 import { liquidationPair, ScopeHandle, scopeView, settleOf } from "./scope.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
 
 const LEVERAGE_DECIMALS = 3;
 const EFFECTIVE_LEVERAGE_DECIMALS = 4;
-
-/** A record for user-chosen keys: `__proto__` is a key like any other. */
-export function emptyRecord<Value>(): Record<string, Value> {
-  return Object.create(null) as Record<string, Value>;
-}
-
-/** Pools in one order whatever their history: cross by asset, then isolated by market and side. */
-export function orderedPools(state: EngineState, account: number): number[] {
-  const rank = (pool: number): number => {
-    const tag = state.kernel.tag(pool);
-    return tagMode(tag) === "cross" ? tag - 2 ** 32 : tag;
-  };
-  return state.pools(account).sort((first, second) => rank(first) - rank(second));
-}
-
-/** Legs by market, long before short. */
-export function orderedLegs(state: EngineState, pool: number): number[] {
-  const { kernel } = state;
-  const legs = state.legs(pool);
-  if (legs.length < 2) return legs;
-  const rank = (leg: number): number =>
-    state.marketOfLeg(leg).index * 2 + (kernel.quantity(leg) < 0 ? 1 : 0);
-  return legs.sort((first, second) => rank(first) - rank(second));
-}
+const EFFECTIVE_LEVERAGE_SCALE = 10n ** BigInt(EFFECTIVE_LEVERAGE_DECIMALS);
 
 function effectiveLeverage(notional: bigint, equity: bigint): string | null {
   if (equity <= 0n) return null;
-  const scaled = ceilDivide(notional * 10n ** BigInt(EFFECTIVE_LEVERAGE_DECIMALS), equity);
+  const scaled = ceilDivide(notional * EFFECTIVE_LEVERAGE_SCALE, equity);
   return formatDecimal(scaled, EFFECTIVE_LEVERAGE_DECIMALS);
 }
 

@@ -76,9 +76,11 @@ export class Accounts {
     this.#firstPool[account] = pool;
   }
 
-  /** The id must be new. */
+  /** Index of the new account, or -1 where the id is taken. */
   open(id: string, hedged: boolean): number {
-    const account = this.#free.pop() ?? this.#ids.length;
+    const account = this.#free.at(-1) ?? this.#ids.length;
+    if (this.#indexOf.has(id)) return -1;
+    this.#free.pop();
     if (account >= this.#flags.length) this.#grow();
     this.#ids[account] = id;
     this.#flags[account] = hedged ? HEDGED : 0;

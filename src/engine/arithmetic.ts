@@ -69,9 +69,12 @@ export function entryPriceNearest(terms: PriceTerms, quantity: number, cost: big
   return nearestDivide(size * terms.numerator, notional * terms.divisor);
 }
 
+/** Sums of two such numbers stay below 2^53. */
+const HALF_SAFE = 2 ** 52;
+
 /**
- * costCeil for loaders: a number where every step is an exact integer below 2^53, else a bigint.
- * `numerator` and `divisor` are the terms as numbers, or 0 where they exceed 2^53.
+ * costCeil for loaders: in numbers where every step is exact, else in bigints. `numerator` and `divisor` are the terms as
+ * numbers, or 0 where they exceed 2^53.
  */
 export function costCeilFast(
   terms: PriceTerms,
@@ -80,19 +83,22 @@ export function costCeilFast(
   quantity: number,
   price: number,
 ): number | bigint {
-  const dividend = terms.inverse ? -quantity * numerator : quantity * price * numerator;
-  const below = terms.inverse ? price * divisor : divisor;
-  if (
-    dividend === 0 ||
-    below === 0 ||
-    below > Number.MAX_SAFE_INTEGER ||
-    dividend > Number.MAX_SAFE_INTEGER ||
-    dividend < -Number.MAX_SAFE_INTEGER
-  ) {
-    return costCeil(terms, quantity, price);
+  const scaled = price * numerator;
+  // With scaled = units·divisor + rest, q·scaled/divisor = q·units + q·rest/divisor: smaller products, same sum.
+  // Below 2^53 a rounded quotient is off by at most one, and the rest tells.
+  if (!terms.inverse && divisor > 0 && scaled > 0 && scaled < HALF_SAFE && divisor < HALF_SAFE) {
+    let units = Math.floor(scaled / divisor);
+    if (units * divisor > scaled) units -= 1;
+    const whole = quantity * units;
+    const part = quantity * (scaled - units * divisor);
+    const size = Math.abs(part) + 2 * divisor;
+    if (size < HALF_SAFE && whole < HALF_SAFE && whole > -HALF_SAFE) {
+      let above = Math.ceil(part / divisor);
+      const over = above * divisor - part;
+      if (over >= divisor) above -= 1;
+      else if (over < 0) above += 1;
+      return whole + above + 0;
+    }
   }
-  // A product of integers that rounds to at most 2^53 - 1 is below 2^53, hence exact. `%` is exact
-  // and has the sign of the dividend, so the division below is exact and truncates toward zero.
-  const remainder = dividend % below;
-  return (dividend - remainder) / below + (remainder > 0 ? 1 : 0);
+  return costCeil(terms, quantity, price);
 }

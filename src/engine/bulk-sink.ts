@@ -65,12 +65,10 @@ export class BulkSink implements BookSink {
 
   /** Index of the account. */
   openAccount(id: string, hedged: boolean): number {
-    const { accounts } = this.#state;
     requireText(id, MAX_ACCOUNT_ID, "account");
-    if (accounts.find(id) !== undefined) {
-      refuse("DUPLICATE_ACCOUNT", "the account exists already", "account", id);
-    }
-    return accounts.open(id, hedged);
+    const account = this.#state.accounts.open(id, hedged);
+    if (account < 0) refuse("DUPLICATE_ACCOUNT", "the account exists already", "account", id);
+    return account;
   }
 
   setBalance(account: number, asset: number, units: number | bigint): void {

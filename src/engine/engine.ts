@@ -14,7 +14,7 @@ import type {
   PositionSide,
   Profile,
 } from "../types.ts";
-import { AccountView, emptyRecord } from "./account-view.ts";
+import { AccountView } from "./account-view.ts";
 import { floorDivide } from "./arithmetic.ts";
 import { BulkSink } from "./bulk-sink.ts";
 import { addAsset, addMarket, markText, readMarks, setMarks } from "./commands/definitions.ts";
@@ -22,6 +22,7 @@ import { fill } from "./commands/fills.ts";
 import { setPosition } from "./commands/positions.ts";
 import { closeAccount, deposit, openAccount, setBalance, withdraw } from "./commands/wallets.ts";
 import { readBook } from "./from-book.ts";
+import { emptyRecord } from "./order.ts";
 import type { ResolvedProfile } from "./profiles.ts";
 import { refuse, requireObject } from "./read.ts";
 import { type ScanResult, scanMarks, scanTrial } from "./scan.ts";

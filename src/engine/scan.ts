@@ -5,7 +5,7 @@ import { formatDecimal } from "../decimal.ts";
 import type { KernelScan } from "../kernel.ts";
 import type { PoolFigures } from "../model.ts";
 import type { MarginMode, PositionSide } from "../types.ts";
-import { emptyRecord } from "./account-view.ts";
+import { emptyRecord } from "./order.ts";
 import { identifyPool, marginRatioE8, settleOf } from "./scope.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
 

@@ -82,8 +82,13 @@ export function scopeView(state: EngineState, pool: number, figures: PoolFigures
   const { equity, maintenanceMargin, initialMargin, closeFee, clearance, liquidatable } = figures;
   const ratio = marginRatioE8(maintenanceMargin + closeFee, equity);
   const shock = kernel.jointShock(pool);
+  const { account, scope, settle, symbol, side } = identifyPool(state, pool);
   return {
-    ...identifyPool(state, pool),
+    account,
+    scope,
+    settle,
+    symbol,
+    side,
     collateral: formatDecimal(kernel.collateral(pool), decimals),
     equity: formatDecimal(equity, decimals),
     maintenanceMargin: formatDecimal(maintenanceMargin, decimals),

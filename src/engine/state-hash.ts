@@ -2,8 +2,8 @@
 // and positions have the same hash, whatever order pools and legs took in the kernel. Two 32-bit FNV-1a
 // streams with different primes, fed word by word; not meant against an adversary.
 
-import { orderedLegs, orderedPools } from "./account-view.ts";
 import { tagMode } from "./accounts.ts";
+import { orderedLegs, orderedPools } from "./order.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
 
 const OFFSET_A = 0x811c9dc5;

@@ -1,11 +1,11 @@
 // The state as a book document: what fromBook reads back into an engine with the same state hash.
 import { formatDecimal } from "../decimal.ts";
 import type { AccountDefinition, BookDocument, DecimalLike, PositionDefinition } from "../types.ts";
-import { emptyRecord, orderedLegs, orderedPools } from "./account-view.ts";
 import { tagIndex, tagMode } from "./accounts.ts";
 import { costCeil } from "./arithmetic.ts";
 import { markText } from "./commands/definitions.ts";
 import { entryPriceOf } from "./commands/positions.ts";
+import { emptyRecord, orderedLegs, orderedPools } from "./order.ts";
 import type { EngineState } from "./state.ts";
 
 function positionDefinition(state: EngineState, pool: number, leg: number): PositionDefinition {

@@ -19,7 +19,8 @@ import { markOf, widePoolFigures } from "../../src/reference/pool.ts";
 import { shockedPrice } from "../../src/reference/search.ts";
 import { fullRangePool, realisticPool, tinyPool } from "../support/arbitraries.ts";
 import { BUILDS } from "../support/builds.ts";
-import { withPool } from "../support/load-pool.ts";
+import { loadPool, withPool } from "../support/load-pool.ts";
+import { legOf, poolOf, reducedTerms, tableOf } from "../support/make.ts";
 import { runs } from "../support/runs.ts";
 
 const SIZES = [
@@ -141,7 +142,7 @@ describe.each(BUILDS)("kernel against reference ($name build)", ({ wasm }) => {
       );
     });
 
-    test("searches give the nearest answer (invariant 5)", { timeout: 60_000 }, () => {
+    test("searches give the nearest answer (invariant 5)", { timeout: 3_600_000 }, () => {
       const seen = { answers: 0, hard: 0 };
       fc.assert(
         fc.property(arbitrary, fc.boolean(), (pool, inclusive) => {
@@ -164,5 +165,25 @@ describe.each(BUILDS)("kernel against reference ($name build)", ({ wasm }) => {
       );
       expect(seen.hard).toBeLessThan(5 + seen.answers / 500);
     });
+  });
+});
+
+describe.each(BUILDS)("charges of 2^63 ($name build)", ({ wasm }) => {
+  // The notional is 2^63 - 1/2: it and the value fit, a charge of all of it rounds up past the range.
+  const terms = reducedTerms(false, 2n ** 64n - 1n, 2n);
+  const whole = { rows: [{ floor: 0n, rate: 1 }], rateDenominator: 1 };
+  const tables = [
+    tableOf(whole),
+    tableOf({ ...whole, haircut: true }),
+    tableOf({ rows: [{ floor: 0n, rate: 0 }], closeFeeRate: 100_000_000 }),
+  ];
+  test.each(tables)("are refused, not wrapped (table %#)", (table) => {
+    const kernel = new Kernel(wasm === undefined ? {} : { wasm });
+    const leg = legOf({ terms, price: 1, quantity: -1, table, leverageMilli: 2_000 });
+    const loaded = loadPool(kernel, poolOf(0n, leg));
+    const refused = { refused: "VALUE_OUT_OF_RANGE" };
+    expect(outcomeOf(() => kernel.legFigures(loaded.legs[0] ?? -1))).toEqual(refused);
+    expect(outcomeOf(() => referenceLegFigures(leg))).toEqual(refused);
+    expect(outcomeOf(() => kernel.poolFigures(loaded.pool))).toEqual(refused);
   });
 });

@@ -19,10 +19,9 @@ export function openAccount(
 ): EngineEvent[] {
   const id = requireText(command.account, MAX_ACCOUNT_ID, `${path}.account`);
   const hedged = optionalFlag(command.hedged, `${path}.hedged`);
-  if (state.accounts.find(id) !== undefined) {
+  if (state.accounts.open(id, hedged) < 0) {
     refuse("DUPLICATE_ACCOUNT", "the account exists already", `${path}.account`, id);
   }
-  state.accounts.open(id, hedged);
   return [{ type: "accountOpened", account: id }];
 }
 

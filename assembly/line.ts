@@ -1,0 +1,174 @@
+// The line along which a search moves: one market's price with the others held still, or the joint shock against every leg. Here is
+// which legs move and how, how far they have figures (the domain), what holds still, and how far rounding can lie from concavity.
+import {
+  LEG_NEXT,
+  LEG_PRICE,
+  LEG_QUANTITY,
+  LEG_TABLE,
+  MARKS,
+  NONE,
+  POOL_FIRST_LEG,
+  PRICE_DIVISOR,
+  PRICE_FLAGS,
+  PRICE_INVERSE,
+  PRICE_NUMERATOR,
+  RESULT,
+  RESULT_CLEARANCE,
+  RESULT_EQUITY,
+  RESULT_MAINTENANCE,
+  SEARCH_STACK,
+  STATUS_OK,
+  TABLE_COUNT,
+  TABLE_FLAGS,
+  TABLE_WHOLE,
+} from "../src/layout.ts";
+import { legRecord, poolRecord } from "./book.ts";
+import { maxPrice, priceAt, priceRecord } from "./prices.ts";
+import { tableRecord } from "./tables.ts";
+import {
+  clearanceFloor,
+  legFee,
+  legHaircut,
+  legMaintenance,
+  legValue,
+  locateNotional,
+  poolRequirements,
+  valueLeg,
+} from "./valuation.ts";
+import {
+  divideWide,
+  mulWide,
+  sumAddUnsigned,
+  sumAtLeast,
+  sumCopy,
+  sumSubtract,
+  sumSubtractUnsigned,
+  wideHigh,
+  wideRemainder,
+} from "./wide.ts";
+
+export const SHOCK_UNITS: u64 = 1_000_000;
+export const MAX_SHOCK: u64 = 100_000_000;
+/** The movingSlot of a joint shock: every leg moves. */
+export const ALL_SLOTS: u32 = 0xffff_ffff;
+
+// What is searched; set by begin.
+export let searchedPool: usize = 0;
+export let movingSlot: u32 = 0;
+/** True: equity is asked about. False: clearance. */
+export let equityOnly: bool = false;
+/** The pool falls where the asked figure is below this. */
+export let floorUnits: i64 = 0;
+/** 1 where the legs that hold still have a maintenance margin, or where none is needed to fall. */
+export let stillHeld: u64 = 0;
+/** True where the unrounded figure is quasi-concave along the coordinate. */
+export let concave: bool = false;
+/** Largest amount by which rounding lowers the figure along the line, in quote units. */
+export let roundingUnits: i64 = 0;
+/** 128-bit sum of what does not move. */
+export const STILL: usize = SEARCH_STACK - 64;
+/** 128-bit sum of the maintenance margin of what does not move. */
+const HELD: usize = SEARCH_STACK - 32;
+
+export function moves(leg: usize): bool {
+  return movingSlot === ALL_SLOTS || load<u16>(leg, LEG_PRICE) === movingSlot;
+}
+
+/** Where a leg's price stands at coordinate x: the price itself, or the mark moved against the leg by x ppm. */
+export function priceAlong(leg: usize, x: u64): u64 {
+  if (movingSlot !== ALL_SLOTS) return x;
+  const mark = priceAt(MARKS, load<u16>(leg, LEG_PRICE));
+  if (load<f64>(leg, LEG_QUANTITY) > 0) {
+    const low = mulWide(mark, SHOCK_UNITS - x);
+    return divideWide(wideHigh, low, SHOCK_UNITS);
+  }
+  const low = mulWide(mark, SHOCK_UNITS + x);
+  const quotient = divideWide(wideHigh, low, SHOCK_UNITS);
+  return wideRemainder === 0 ? quotient : quotient + 1;
+}
+
+/** True where the leg has a figure at x: a legal price and a notional of at most 2^63 - 1. */
+function inDomain(leg: usize, x: u64): bool {
+  const slot = load<u16>(leg, LEG_PRICE);
+  if (movingSlot === ALL_SLOTS && x > SHOCK_UNITS && load<f64>(leg, LEG_QUANTITY) > 0) return false;
+  const price = priceAlong(leg, x);
+  if (price > maxPrice(slot)) return false;
+  if (price === 0 && (load<u32>(priceRecord(slot), PRICE_FLAGS) & PRICE_INVERSE) !== 0)
+    return false;
+  return locateNotional(leg, price);
+}
+
+/** Furthest coordinate from `near` (in the domain) toward `far` at which every moving leg is in the domain. Domains are intervals. */
+export function clipDomain(near: u64, far: u64): u64 {
+  let leg = load<i32>(searchedPool, POOL_FIRST_LEG);
+  while (leg !== NONE) {
+    const record = legRecord(leg);
+    leg = load<i32>(record, LEG_NEXT);
+    if (!moves(record) || inDomain(record, far)) continue;
+    let inside = near;
+    let outside = far;
+    while (max(inside, outside) - min(inside, outside) > 1) {
+      const middle = min(inside, outside) + (max(inside, outside) - min(inside, outside)) / 2;
+      if (inDomain(record, middle)) inside = middle;
+      else outside = middle;
+    }
+    far = inside;
+  }
+  return far;
+}
+
+/** Sums what holds still, and sets up concavity and the rounding bound. A pool without figures at its marks is refused. */
+export function begin(pool: u32, slot: u32, equity: bool): i32 {
+  const status = poolRequirements(pool);
+  if (status !== STATUS_OK) return status;
+  searchedPool = poolRecord(pool);
+  movingSlot = slot;
+  equityOnly = equity;
+  floorUnits = equity ? 1 : clearanceFloor();
+  concave = true;
+  roundingUnits = 0;
+  // What holds still is what is left of the pool's figures without the moving legs.
+  sumCopy(STILL, RESULT + (equity ? RESULT_EQUITY : RESULT_CLEARANCE));
+  sumCopy(HELD, RESULT + RESULT_MAINTENANCE);
+  let leg = load<i32>(searchedPool, POOL_FIRST_LEG);
+  while (leg !== NONE) {
+    const record = legRecord(leg);
+    leg = load<i32>(record, LEG_NEXT);
+    if (!moves(record)) continue;
+    noteMoving(record);
+    valueLeg(record, priceAt(MARKS, load<u16>(record, LEG_PRICE)));
+    sumSubtract(STILL, legValue);
+    sumAddUnsigned(STILL, legHaircut);
+    sumSubtractUnsigned(HELD, legMaintenance);
+    if (!equity) {
+      sumAddUnsigned(STILL, legMaintenance);
+      sumAddUnsigned(STILL, legFee);
+    }
+  }
+  stillHeld = <u64>(equity || sumAtLeast(HELD, 1));
+  return STATUS_OK;
+}
+
+/**
+ * Each figure of a leg (value, margin or haircut, fee) is rounded by less than a unit: 3 units a leg. Along a joint shock the price
+ * itself is rounded by less than one price unit, which moves the leg's figures by at most 3 × the notional of one price unit, at either end: 6 ×.
+ * Whole-position tables jump and inverse contracts are not concave in the shock: there concavity is not used.
+ */
+function noteMoving(leg: usize): void {
+  const table = tableRecord(load<u16>(leg, LEG_TABLE));
+  if ((load<u32>(table, TABLE_FLAGS) & TABLE_WHOLE) !== 0 && load<u32>(table, TABLE_COUNT) > 1) {
+    concave = false;
+  }
+  roundingUnits += 3;
+  if (movingSlot !== ALL_SLOTS) return;
+  const terms = priceRecord(load<u16>(leg, LEG_PRICE));
+  const unit =
+    (abs<f64>(load<f64>(leg, LEG_QUANTITY)) * <f64>load<u64>(terms, PRICE_NUMERATOR)) /
+    <f64>load<u64>(terms, PRICE_DIVISOR);
+  // Doubles err by less than 2^-50 of the figure; + 1 covers that below 2^46.
+  if ((load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0 || unit > 70_368_744_177_664.0) {
+    concave = false;
+  } else {
+    roundingUnits += 6 * (<i64>ceil(unit) + 1);
+  }
+}
