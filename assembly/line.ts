@@ -65,6 +65,8 @@ export let stillHeld: u64 = 0;
 export let concave: bool = false;
 /** Largest amount by which rounding lowers the figure along the line, in quote units. */
 export let roundingUnits: i64 = 0;
+/** True where a long moves: its price can fall by no more than all of it. */
+export let anyLong: bool = false;
 /** 128-bit sum of what does not move. */
 export const STILL: usize = SEARCH_STACK - 64;
 /** 128-bit sum of the maintenance margin of what does not move. */
@@ -79,10 +81,10 @@ export function priceAlong(leg: usize, x: u64): u64 {
   if (movingSlot !== ALL_SLOTS) return x;
   const mark = priceAt(MARKS, load<u16>(leg, LEG_PRICE));
   if (load<f64>(leg, LEG_QUANTITY) > 0) {
-    const low = mulWide(mark, SHOCK_UNITS - x);
+    const low = mulWide(SHOCK_UNITS - x, mark);
     return divideWide(wideHigh, low, SHOCK_UNITS);
   }
-  const low = mulWide(mark, SHOCK_UNITS + x);
+  const low = mulWide(SHOCK_UNITS + x, mark);
   const quotient = divideWide(wideHigh, low, SHOCK_UNITS);
   return wideRemainder === 0 ? quotient : quotient + 1;
 }
@@ -90,7 +92,6 @@ export function priceAlong(leg: usize, x: u64): u64 {
 /** True where the leg has a figure at x: a legal price and a notional of at most 2^63 - 1. */
 function inDomain(leg: usize, x: u64): bool {
   const slot = load<u16>(leg, LEG_PRICE);
-  if (movingSlot === ALL_SLOTS && x > SHOCK_UNITS && load<f64>(leg, LEG_QUANTITY) > 0) return false;
   const price = priceAlong(leg, x);
   if (price > maxPrice(slot)) return false;
   if (price === 0 && (load<u32>(priceRecord(slot), PRICE_FLAGS) & PRICE_INVERSE) !== 0)
@@ -127,6 +128,7 @@ export function begin(pool: u32, slot: u32, equity: bool): i32 {
   floorUnits = equity ? 1 : clearanceFloor();
   concave = true;
   roundingUnits = 0;
+  anyLong = false;
   // What holds still is what is left of the pool's figures without the moving legs.
   sumCopy(STILL, RESULT + (equity ? RESULT_EQUITY : RESULT_CLEARANCE));
   sumCopy(HELD, RESULT + RESULT_MAINTENANCE);
@@ -160,6 +162,7 @@ function noteMoving(leg: usize): void {
     concave = false;
   }
   roundingUnits += 3;
+  if (load<f64>(leg, LEG_QUANTITY) > 0) anyLong = true;
   if (movingSlot !== ALL_SLOTS) return;
   const terms = priceRecord(load<u16>(leg, LEG_PRICE));
   const unit =

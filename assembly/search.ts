@@ -20,6 +20,7 @@ import { legRecord } from "./book.ts";
 import { estimateSlope, estimateWidth, newton } from "./estimate.ts";
 import {
   ALL_SLOTS,
+  anyLong,
   begin,
   clipDomain,
   concave,
@@ -53,8 +54,9 @@ let examined: u32 = 0;
 
 // A point: the coordinate and 128-bit sums over the moving legs, split by how they run along the coordinate.
 const POINT_X: usize = 0;
-/** 1 where the pool has a maintenance requirement at the point. */
+/** 1 where the pool has a maintenance requirement at the point, DEFERRED where it has not been examined. */
 const POINT_HELD: usize = 8;
+const DEFERRED: u64 = 2;
 const POINT_VALUE_UP: usize = 16;
 const POINT_VALUE_DOWN: usize = 32;
 const POINT_NEED_UP: usize = 48;
@@ -66,6 +68,16 @@ const WORK: usize = SEARCH_STACK - 32;
 
 function pointAt(index: u32): usize {
   return <usize>index * SEARCH_POINT_BYTES + SEARCH_STACK;
+}
+
+function copyPoint(target: usize, source: usize): void {
+  if (SEARCH_POINT_BYTES !== 96) ERROR("copyPoint copies 96 bytes");
+  v128.store(target, v128.load(source));
+  v128.store(target, v128.load(source, 16), 16);
+  v128.store(target, v128.load(source, 32), 32);
+  v128.store(target, v128.load(source, 48), 48);
+  v128.store(target, v128.load(source, 64), 64);
+  v128.store(target, v128.load(source, 80), 80);
 }
 
 /** Values the moving legs at x into the point. x must be in the domain. */
@@ -102,6 +114,12 @@ function examine(point: usize, x: u64): void {
   }
   store<u64>(point, held, POINT_HELD);
   figureBetween(point + POINT_FIGURE, point, point);
+}
+
+/** Notes a point to be examined when its turn comes; far ends beyond the answer never are. */
+function defer(point: usize, x: u64): void {
+  store<u64>(point, x, POINT_X);
+  store<u64>(point, DEFERRED, POINT_HELD);
 }
 
 /** True where the pool falls at the point. */
@@ -145,7 +163,7 @@ function nearestFall(start: u64, far: u64, estimate: u64, width: u64): f64 {
   if (falls(near)) return <f64>start;
   if (far === start) return <f64>NONE;
   let top: u32 = 1;
-  examine(pointAt(top), far);
+  defer(pointAt(top), far);
   const outward = far > start;
   const reach = outward ? far - start : start - far;
   if (estimate !== 0) {
@@ -158,27 +176,28 @@ function nearestFall(start: u64, far: u64, estimate: u64, width: u64): f64 {
         : 0;
     if (offset !== 0 && offset < reach) {
       const beyond = offset + width;
-      if (beyond < reach) examine(pointAt(++top), outward ? start + beyond : start - beyond);
+      if (beyond < reach) defer(pointAt(++top), outward ? start + beyond : start - beyond);
       if (offset > width) {
         const before = offset - width;
-        examine(pointAt(++top), outward ? start + before : start - before);
+        defer(pointAt(++top), outward ? start + before : start - before);
       }
     }
   }
   while (top > 0) {
     const end = pointAt(top);
+    if (load<u64>(end, POINT_HELD) === DEFERRED) examine(end, load<u64>(end, POINT_X));
     const from = load<u64>(near, POINT_X);
     const to = load<u64>(end, POINT_X);
     const gap = outward ? to - from : from - to;
     if (gap <= 1 && falls(end)) return <f64>to;
     if (gap <= 1 || provedSafe(near, end)) {
-      memory.copy(near, end, SEARCH_POINT_BYTES);
+      copyPoint(near, end);
       top--;
       continue;
     }
     if (examined > SEARCH_LIMIT) return finish(from, far);
     assert(<i32>top + 1 < SEARCH_STACK_POINTS, "the stack holds 64 halvings and the estimate");
-    examine(pointAt(++top), outward ? from + gap / 2 : from - gap / 2);
+    defer(pointAt(++top), outward ? from + gap / 2 : from - gap / 2);
   }
   return <f64>NONE;
 }
@@ -222,7 +241,7 @@ export function searchPrice(pool: u32, slot: u32, upward: bool, equity: bool): f
 export function searchShock(pool: u32): f64 {
   const status = begin(pool, ALL_SLOTS, false);
   if (status !== STATUS_OK) return <f64>status;
-  const far = clipDomain(0, MAX_SHOCK);
+  const far = clipDomain(0, anyLong ? SHOCK_UNITS : MAX_SHOCK);
   const root = newton(1e-9) * <f64>SHOCK_UNITS;
   if (!(root >= 1 && root <= <f64>MAX_SHOCK)) return nearestFall(0, far, 0, 0);
   const perUnit = abs<f64>(estimateSlope) / <f64>SHOCK_UNITS;

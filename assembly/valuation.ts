@@ -154,11 +154,11 @@ function bracketMargin(table: usize): u64 {
 function shareCeil(rate: u64, amountLow: u64, amountHigh: u64, denominator: u64): u64 {
   let restUp: u64 = 0;
   if (legRest !== 0) {
-    const restLow = mulWide(legRest, rate);
+    const restLow = mulWide(rate, legRest);
     restUp = divideWide(wideHigh, restLow, legDivisor);
     if (wideRemainder !== 0) restUp++;
   }
-  let low = mulWide(legNotional, rate);
+  let low = mulWide(rate, legNotional);
   let high = wideHigh;
   low += restUp;
   high += u64(low < restUp);

@@ -45,9 +45,12 @@ export function plainUnits(
   return negative ? 0 - units : units;
 }
 
+/** Up to here the engine joins characters into one flat string; longer ones would be ropes. */
+const FLAT_LENGTH = 12;
+
 /** @throws TypeError where the bytes are not UTF-8 */
 export function textOf(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > 64) return DECODER.decode(bytes.subarray(start, end));
+  if (end - start > FLAT_LENGTH) return DECODER.decode(bytes.subarray(start, end));
   let text = "";
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number;
@@ -55,6 +58,33 @@ export function textOf(bytes: Uint8Array, start: number, end: number): string {
     text += String.fromCharCode(byte);
   }
   return text;
+}
+
+const REMEMBERED = 1024;
+const REMEMBERED_LENGTH = 32;
+
+/** Strings seen lately: a document repeats its keys, words and symbols in every account. */
+export class TextMemory {
+  readonly #texts: string[] = Array.from({ length: REMEMBERED }, () => "");
+
+  /** As {@link textOf}. */
+  textOf(bytes: Uint8Array, start: number, end: number): string {
+    const length = end - start;
+    if (length > REMEMBERED_LENGTH) return textOf(bytes, start, end);
+    let hash = length;
+    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
+    const slot = (hash ^ (hash >>> 11)) & (REMEMBERED - 1);
+    const known = this.#texts[slot] as string;
+    // Only ASCII is remembered, so lengths and codes are those of the bytes.
+    if (known.length === length) {
+      let at = 0;
+      while (at < length && known.charCodeAt(at) === bytes[start + at]) at++;
+      if (at === length) return known;
+    }
+    const text = textOf(bytes, start, end);
+    if (text.length === length) this.#texts[slot] = text;
+    return text;
+  }
 }
 
 /** The same with U+FFFD for what is not UTF-8: for messages only. */

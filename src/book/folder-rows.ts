@@ -6,7 +6,7 @@ import { MAX_AMOUNT, MAX_SAFE_UNITS } from "../model.ts";
 import type { ProblemLog } from "./book-error.ts";
 import { ByteIndex } from "./byte-index.ts";
 import { isWord, wordBytes } from "./bytes.ts";
-import type { BookSink, SinkMarket } from "./sink.ts";
+import type { BookSink } from "./sink.ts";
 import { type Row, TableReader } from "./table.ts";
 
 const LEVERAGE_DECIMALS = 3;
@@ -25,7 +25,10 @@ export class FolderTables {
   readonly #sink: BookSink;
   readonly #problems: ProblemLog;
   readonly #markets = new ByteIndex(false);
-  readonly #marketTerms: SinkMarket[] = [];
+  /** Columns by market: rows name markets in any order, and one short array stays in the processor's cache. */
+  readonly #amountDecimals: Uint8Array;
+  readonly #priceDecimals: Uint8Array;
+  readonly #settleDecimals: Uint8Array;
   readonly #assets = new ByteIndex(true);
   readonly #assetDecimals: number[] = [];
   /** positions.csv tends to name accounts in the order of accounts.csv, several rows each. */
@@ -44,10 +47,15 @@ export class FolderTables {
       addName(this.#assets, asset.code);
       this.#assetDecimals.push(asset.decimals);
     }
+    this.#amountDecimals = new Uint8Array(marketCount);
+    this.#priceDecimals = new Uint8Array(marketCount);
+    this.#settleDecimals = new Uint8Array(marketCount);
     for (let handle = 0; handle < marketCount; handle++) {
       const market = sink.market(handle);
       addName(this.#markets, market.symbol);
-      this.#marketTerms.push(market);
+      this.#amountDecimals[handle] = market.amountDecimals;
+      this.#priceDecimals[handle] = market.priceDecimals;
+      this.#settleDecimals[handle] = market.settleDecimals;
     }
   }
 
@@ -58,8 +66,7 @@ export class FolderTables {
       const market = this.#market(row, 0);
       if (seen.has(market)) row.refuse(0, "DUPLICATE_SYMBOL", "has a mark already");
       seen.add(market);
-      const { priceDecimals } = this.#marketTerms[market] as SinkMarket;
-      const price = row.units(1, priceDecimals, 1, MAX_SAFE_UNITS);
+      const price = row.units(1, this.#priceDecimals[market] as number, 1, MAX_SAFE_UNITS);
       try {
         this.#sink.setMark(market, price);
       } catch (error) {
@@ -103,24 +110,24 @@ export class FolderTables {
     const entry = this.#accounts.find(bytes, row.start(0), row.end(0));
     if (entry < 0) row.refuse(0, "UNKNOWN_ACCOUNT", "must be an account of accounts.csv");
     const market = this.#market(row, 1);
-    const terms = this.#marketTerms[market] as SinkMarket;
+    const settleDecimals = this.#settleDecimals[market] as number;
     const short = isWord(bytes, row.start(2), row.end(2), SHORT);
     if (!short && !isWord(bytes, row.start(2), row.end(2), LONG)) {
       row.refuse(2, "BAD_VALUE", "must be long or short");
     }
-    const contracts = row.units(3, terms.amountDecimals, 1, MAX_SAFE_UNITS);
-    const entryPrice = row.units(4, terms.priceDecimals, 1, MAX_SAFE_UNITS);
+    const contracts = row.units(3, this.#amountDecimals[market] as number, 1, MAX_SAFE_UNITS);
+    const entryPrice = row.units(4, this.#priceDecimals[market] as number, 1, MAX_SAFE_UNITS);
     const isolated = isWord(bytes, row.start(5), row.end(5), ISOLATED);
     if (!isolated && !isWord(bytes, row.start(5), row.end(5), CROSS)) {
       row.refuse(5, "BAD_VALUE", "must be cross or isolated");
     }
     const leverage = row.isEmpty(6) ? 0 : row.units(6, LEVERAGE_DECIMALS, 1, MAX_LEVERAGE_MILLI);
     let margin: number | bigint = 0;
-    if (isolated) margin = row.wideUnits(7, terms.settleDecimals, 0n, MAX_AMOUNT);
+    if (isolated) margin = row.wideUnits(7, settleDecimals, 0n, MAX_AMOUNT);
     else if (!row.isEmpty(7)) row.refuse(7, "BAD_VALUE", "must be empty for a cross position");
     const entryNotional = row.isEmpty(8)
       ? undefined
-      : row.amount(8, terms.settleDecimals, -MAX_AMOUNT, MAX_AMOUNT);
+      : row.amount(8, settleDecimals, -MAX_AMOUNT, MAX_AMOUNT);
     try {
       this.#sink.addPosition(
         this.#handles[entry] as number,

@@ -3,7 +3,7 @@
 // column. RFC 8259 to the letter, save that a byte-order mark is skipped; depth and token length are limited.
 
 import { RiskError } from "../errors.ts";
-import { countCharacters, textOf } from "./bytes.ts";
+import { countCharacters, TextMemory, textOf } from "./bytes.ts";
 
 export type JsonScalar = "string" | "number" | "boolean" | "null";
 export type JsonContainer = "object" | "array";
@@ -46,6 +46,7 @@ const EXPECTED: readonly string[] = [
 export class JsonTokenizer {
   readonly #handler: JsonHandler;
   readonly #stack: JsonContainer[] = [];
+  readonly #texts = new TextMemory();
   #expect = VALUE;
   #tail: Uint8Array = new Uint8Array(0);
   #started = false;
@@ -205,7 +206,7 @@ export class JsonTokenizer {
   #decode(bytes: Uint8Array, start: number, end: number, plain: boolean): string {
     let problem = "is not UTF-8";
     try {
-      if (plain) return textOf(bytes, start + 1, end);
+      if (plain) return this.#texts.textOf(bytes, start + 1, end);
       const quoted = textOf(bytes, start, end + 1);
       problem = "holds an unknown escape";
       return JSON.parse(quoted) as string;

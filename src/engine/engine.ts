@@ -1,5 +1,6 @@
 // The engine as its user holds it: one door for changes (`apply`, with a typed method per command), views to look
 // at accounts, and the scan. No rule lives here; commands/ has those, and the kernel has the arithmetic.
+import { loadBookDocument } from "../book/load-document.ts";
 import { formatDecimal } from "../decimal.ts";
 import type { Kernel, KernelOptions } from "../kernel.ts";
 import type {
@@ -21,7 +22,6 @@ import { addAsset, addMarket, markText, readMarks, setMarks } from "./commands/d
 import { fill } from "./commands/fills.ts";
 import { setPosition } from "./commands/positions.ts";
 import { closeAccount, deposit, openAccount, setBalance, withdraw } from "./commands/wallets.ts";
-import { readBook } from "./from-book.ts";
 import { emptyRecord } from "./order.ts";
 import type { ResolvedProfile } from "./profiles.ts";
 import { refuse, requireObject } from "./read.ts";
@@ -139,9 +139,10 @@ export class RiskEngine {
   }
 
   /**
-   * An engine filled from a book document in memory.
+   * An engine filled from a book document: an object, or its JSON as text or bytes.
    *
-   * @throws RiskError whose path says where the first bad value stands, e.g. `accounts[3].positions[0].entryPrice`.
+   * @throws BookError (a RiskError of code BAD_BOOK) whose `problems` name every bad value and its place, e.g.
+   * `accounts[3].positions[0].entryPrice`
    * @example
    * import { RiskEngine } from "underkeel";
    * const engine = RiskEngine.fromBook({
@@ -161,13 +162,13 @@ export class RiskEngine {
    * engine.isolatedScope("bob", "ETH/USDT:USDT", "short").figures().clearance; // => 21000000000n
    */
   static fromBook(
-    document: BookDocument,
+    document: BookDocument | string | Uint8Array,
     options: Omit<EngineOptions, "profile"> = {},
   ): RiskEngine {
-    requireObject(document, "book");
-    const engine = new RiskEngine({ ...options, profile: document.profile ?? "default" });
-    readBook(engine.#state, document);
-    return engine;
+    if (typeof document !== "string") requireObject(document, "book");
+    const create = (profile: Profile): BulkSink =>
+      new RiskEngine({ ...options, profile }).bulkSink();
+    return loadBookDocument(document, create).engine;
   }
 
   /**

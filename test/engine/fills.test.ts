@@ -251,3 +251,104 @@ describe("modes", () => {
     ).toBe("NO_MARK");
   });
 });
+
+describe("boundaries, to the last unit", () => {
+  const UNIT = "0.00000001";
+
+  it("an isolated close may use its margin up to zero and not a unit more", () => {
+    for (const [fee, code] of [
+      ["0", "nothing thrown"],
+      [UNIT, "MARGIN_EXHAUSTED"],
+    ] as const) {
+      const engine = fundedEngine();
+      const trade = { account: "one", symbol: BTC, amount: "1" } as const;
+      engine.fill({
+        ...trade,
+        side: "buy",
+        price: "50000",
+        marginMode: "isolated",
+        leverage: "10",
+      });
+      // Margin 5,000; the loss at 45,000 is 5,000.
+      expect(codeOf(() => engine.fill({ ...trade, side: "sell", price: "45000", fee }))).toBe(code);
+    }
+  });
+
+  it("a withdrawal may leave the initial margin and a wallet of zero, not a unit less", () => {
+    const engine = fundedEngine();
+    engine.fill({
+      account: "one",
+      symbol: BTC,
+      side: "buy",
+      amount: "1",
+      price: "50000",
+      leverage: "10",
+    });
+    const withdraw = (amount: string) => codeOf(() => engine.withdraw("one", "USDT", amount));
+    expect(withdraw(`95000.${UNIT.slice(2)}`)).toBe("INSUFFICIENT_FUNDS");
+    expect(withdraw("95000")).toBe("nothing thrown");
+    // Unrealised profit is equity but not money: the wallet itself must hold what is paid out.
+    engine.setMarks({ [BTC]: "60000" });
+    expect(withdraw(`5000.${UNIT.slice(2)}`)).toBe("INSUFFICIENT_FUNDS");
+    expect(withdraw("5000")).toBe("nothing thrown");
+    expect(withdraw("0")).toBe("OUT_OF_RANGE");
+    expect(withdraw("-1")).toBe("OUT_OF_RANGE");
+  });
+
+  it("an increase may use equity down to the initial margin, not a unit less", () => {
+    for (const [fee, code] of [
+      ["90000", "nothing thrown"],
+      [`90000.${UNIT.slice(2)}`, "INSUFFICIENT_FUNDS"],
+    ] as const) {
+      const engine = fundedEngine();
+      const trade = {
+        account: "one",
+        symbol: BTC,
+        side: "buy",
+        amount: "1",
+        price: "50000",
+      } as const;
+      expect(codeOf(() => engine.fill({ ...trade, leverage: "5", fee }))).toBe(code);
+    }
+  });
+
+  it("a leverage may reach the cap of its bracket and mode", () => {
+    const trade = { account: "one", symbol: BTC, side: "buy", price: "50000" } as const;
+    const attempt = (amount: string, leverage: string, more = {}) =>
+      codeOf(() => fundedEngine().fill({ ...trade, amount, leverage, ...more }));
+    expect(attempt("0.999", "100")).toBe("nothing thrown");
+    expect(attempt("0.999", "125")).toBe("OUT_OF_RANGE");
+    expect(attempt("0.999", "125", { marginMode: "isolated" })).toBe("nothing thrown");
+    expect(attempt("1", "100.001", { marginMode: "isolated" })).toBe("OUT_OF_RANGE");
+    expect(attempt("5", "50")).toBe("nothing thrown");
+    expect(attempt("5", "50.001")).toBe("OUT_OF_RANGE");
+  });
+
+  it("amounts stop at 2^63 - 1 units and refusals there change nothing", () => {
+    const engine = fundedEngine();
+    engine.setBalance("one", "USDT", "92233720368.54775807");
+    const before = engine.stateHash();
+    expect(codeOf(() => engine.deposit("one", "USDT", UNIT))).toBe("VALUE_OUT_OF_RANGE");
+    expect(codeOf(() => engine.setBalance("one", "USDT", "92233720368.54775808"))).toBe(
+      "OUT_OF_RANGE",
+    );
+    engine.setPosition("one", {
+      symbol: BTC,
+      side: "long",
+      contracts: "1",
+      entryPrice: "50000",
+      marginMode: "cross",
+    });
+    expect(engine.stateHash()).not.toBe(before);
+    const held = engine.stateHash();
+    const profit = {
+      symbol: BTC,
+      side: "long",
+      contracts: "1",
+      entryPrice: "49999",
+      marginMode: "cross",
+    } as const;
+    expect(codeOf(() => engine.setPosition("one", profit))).toBe("VALUE_OUT_OF_RANGE");
+    expect(engine.stateHash()).toBe(held);
+  });
+});

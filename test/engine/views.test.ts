@@ -1,5 +1,6 @@
 // Views, scan, bulk door, books and refusals: the parts of the facade that look rather than trade.
 import { describe, expect, it } from "vitest";
+import { BookError } from "../../src/book/book-error.ts";
 import { RiskEngine } from "../../src/engine/engine.ts";
 import { priceTerms } from "../../src/engine/markets.ts";
 import { resolveProfile } from "../../src/engine/profiles.ts";
@@ -290,8 +291,15 @@ describe("books", () => {
   it("says where the first bad value stands", () => {
     const book = emptyEngine().toBook();
     const account = { id: "a", positions: [position()] };
-    const at = (accounts: unknown[]) =>
-      refusal(() => RiskEngine.fromBook(JSON.parse(JSON.stringify({ ...book, accounts }))));
+    const at = (accounts: unknown[]): unknown => {
+      try {
+        RiskEngine.fromBook(JSON.parse(JSON.stringify({ ...book, accounts })));
+      } catch (error) {
+        if (!(error instanceof BookError)) throw error;
+        return error.problems.map(({ code, path }) => ({ code, path }))[0];
+      }
+      return { code: "nothing thrown" };
+    };
     expect(at([])).toMatchObject({ code: "nothing thrown" });
     expect(at([account, { id: "a" }])).toEqual({
       code: "DUPLICATE_ACCOUNT",
@@ -313,9 +321,8 @@ describe("books", () => {
       code: "BAD_VALUE",
       path: "accounts[0].positions[0].entryPrice",
     });
-    expect(refusal(() => RiskEngine.fromBook({ ...book, profile: "nope" as "okx" })).code).toBe(
-      "UNKNOWN_PROFILE",
-    );
+    const unknown = JSON.stringify({ ...book, profile: "nope" });
+    expect(() => RiskEngine.fromBook(unknown)).toThrow(/book:1:\d+: profile unknown profile/);
   });
 
   it("the bulk door and the commands make the same state", () => {
