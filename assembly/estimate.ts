@@ -107,7 +107,7 @@ export function newton(z: f64): f64 {
     estimateAt(z);
     const next = z - estimateFigure / estimateSlope;
     if (!(next > 0 && next < 1e19)) return NaN;
-    if (abs<f64>(next - z) <= next * 2.3e-16) return next;
+    if (abs<f64>(next - z) <= next * 1e-12) return next;
     z = next;
   }
   return z;

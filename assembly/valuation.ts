@@ -119,12 +119,18 @@ export function locateNotional(leg: usize, price: u64): bool {
   let divisor = load<u64>(terms, PRICE_DIVISOR);
   if ((load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0) divisor *= price;
   else multiplier *= price;
+  legDivisor = divisor;
+  if (clz(quantity) + clz(multiplier) >= 64) {
+    const product = quantity * multiplier;
+    legNotional = product / divisor;
+    legRest = product - legNotional * divisor;
+    return legNotional <= LARGEST;
+  }
   const low = mulWide(quantity, multiplier);
   const high = wideHigh;
   if (high >= divisor) return false;
   legNotional = divideWide(high, low, divisor);
   legRest = wideRemainder;
-  legDivisor = divisor;
   return legNotional <= LARGEST;
 }
 
@@ -147,11 +153,24 @@ function bracketMargin(table: usize): u64 {
 }
 
 /**
- * ⌈(N·rate - amount) / denominator⌉ for the current N, amount a 128-bit integer <= N·rate, rate <= 2^32, denominator < 2^32.
- * Rounding the rest up to a whole unit of 1/denominator first changes nothing: ⌈(X + y)/m⌉ = ⌈(X + ⌈y⌉)/m⌉ for integer X.
+ * ⌈(N·rate - amount) / denominator⌉ for the current N, amount a 128-bit integer <= notional·rate, rate <= 2^32, denominator < 2^32.
  * A quotient that would not fit 64 bits (only leverage below 1 can ask for one) is returned as the largest u64.
  */
 function shareCeil(rate: u64, amountLow: u64, amountHigh: u64, denominator: u64): u64 {
+  // Mostly the product fits 64 bits (its factors have 64 leading zeros between them), and the rest of the notional, worth less
+  // than `rate` units of 1/denominator, cannot lift the quotient by more than the rounding does.
+  if (amountHigh === 0 && clz(rate) + clz(legNotional) >= 64) {
+    const share = rate * legNotional - amountLow;
+    const quotient = denominator === 1_000_000 ? share / 1_000_000 : share / denominator;
+    const left = share - quotient * denominator;
+    if (legRest === 0 || rate === 0) return quotient + u64(left !== 0);
+    if (left + rate <= denominator) return quotient + 1;
+  }
+  return shareCeilWide(rate, amountLow, amountHigh, denominator);
+}
+
+/** Rounding the rest up to a whole unit of 1/denominator first changes nothing: ⌈(X + y)/m⌉ = ⌈(X + ⌈y⌉)/m⌉ for integer X. */
+function shareCeilWide(rate: u64, amountLow: u64, amountHigh: u64, denominator: u64): u64 {
   let restUp: u64 = 0;
   if (legRest !== 0) {
     const restLow = mulWide(rate, legRest);
@@ -275,6 +294,10 @@ function figuresInRange(pool: u32, initialMode: i32): i32 {
   if (!poolLives(pool)) return STATUS_NO_RECORD;
   const status = sumPool(poolRecord(pool), MARKS, initialMode);
   if (status !== STATUS_OK) return status;
+  // Small legs were left out: beside a counted one they may carry the sum past the range.
+  if (initialMode === BOUND_INITIAL && sumAtLeast(RESULT + RESULT_INITIAL, 1)) {
+    return figuresInRange(pool, FULL_INITIAL);
+  }
   if (
     !sumFits(RESULT + RESULT_EQUITY) ||
     !sumFits(RESULT + RESULT_MAINTENANCE) ||

@@ -65,8 +65,7 @@ function quotientDigit(n: u64, next: u64, dHigh: u64, dLow: u64): u64 {
 export function divideWideNarrow(high: u64, low: u64, divisor: u64): u64 {
   assert(high < divisor, "quotient does not fit 64 bits");
   if (high === 0) {
-    // The usual denominator of rates, as a constant: a multiplication instead of a division.
-    const quotient = divisor === 1_000_000 ? low / 1_000_000 : low / divisor;
+    const quotient = low / divisor;
     wideRemainder = low - quotient * divisor;
     return quotient;
   }

@@ -187,3 +187,25 @@ describe.each(BUILDS)("charges of 2^63 ($name build)", ({ wasm }) => {
     expect(outcomeOf(() => kernel.poolFigures(loaded.pool))).toEqual(refused);
   });
 });
+
+test.each(BUILDS)(
+  "a search refuses a pool whose initial margins overflow only in sum ($name)",
+  ({ wasm }) => {
+    // The first leg's margin of 2^47 - 1 is small, the second's is 2^63 - 1: one unit each would fit, both do not.
+    const terms = reducedTerms(false, 2n ** 63n - 1n, 65_536n);
+    const table = tableOf({ rows: [{ floor: 0n, rate: 0 }], rateDenominator: 1 });
+    const small = { terms, price: 1, table, leverageMilli: 1_000 };
+    const pool = poolOf(
+      0n,
+      legOf({ ...small, quantity: -1, cost: -(2n ** 47n) + 1n }),
+      legOf({ ...small, quantity: -65_536, cost: -(2n ** 63n) + 1n }),
+    );
+    const kernel = new Kernel(wasm === undefined ? {} : { wasm });
+    withPool(kernel, pool, (loaded) => {
+      const refused = { refused: "VALUE_OUT_OF_RANGE" };
+      expect(outcomeOf(() => kernel.jointShock(loaded.pool))).toEqual(refused);
+      expect(outcomeOf(() => referenceJointShock(pool, false))).toEqual(refused);
+      expect(outcomeOf(() => kernel.poolFigures(loaded.pool))).toEqual(refused);
+    });
+  },
+);
