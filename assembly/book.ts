@@ -57,6 +57,13 @@ import { ensureRecords } from "./memory.ts";
 import { priceLives, priceRecord } from "./prices.ts";
 import { tableLives, tableRecord } from "./tables.ts";
 
+/** Counts changes of pools, legs and marks: figures summed at one revision hold until the next. */
+export let revision: u32 = 0;
+
+export function revise(): void {
+  revision++;
+}
+
 export function poolRecord(pool: u32): usize {
   const chunk = load<u32>(((<usize>(pool >> POOL_SHIFT)) << 2) + POOL_DIRECTORY);
   return <usize>chunk + <usize>(pool & POOL_MASK) * POOL_BYTES;
@@ -85,6 +92,7 @@ export function legLives(leg: u32): bool {
 // ── pools ───────────────────────────────────────────────────────────────────────────────────────────
 
 export function createPool(collateral: i64, owner: u32, tag: u32): i32 {
+  revision++;
   let pool = load<i32>(HEADER_FREE_POOL);
   if (pool !== NONE) {
     store<i32>(HEADER_FREE_POOL, load<i32>(poolRecord(pool), POOL_NEXT));
@@ -115,6 +123,7 @@ export function createPool(collateral: i64, owner: u32, tag: u32): i32 {
 
 /** Frees the pool and its legs. The screen has already let go of its lane. */
 export function freePool(pool: u32): void {
+  revision++;
   const record = poolRecord(pool);
   let leg = load<i32>(record, POOL_FIRST_LEG);
   while (leg !== NONE) {
@@ -139,6 +148,7 @@ export function setCollateral(pool: u32, collateral: i64): i32 {
 // ── the dirty list ──────────────────────────────────────────────────────────────────────────────────
 
 export function markDirty(pool: u32): void {
+  revision++;
   const record = poolRecord(pool);
   const flags = load<u8>(record, POOL_FLAGS);
   if ((flags & POOL_DIRTY) !== 0) return;

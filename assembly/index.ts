@@ -22,6 +22,7 @@ import {
   legRecord,
   markTableDirty,
   poolLives,
+  revise,
 } from "./book.ts";
 import { removeLane } from "./lanes.ts";
 import { initialize as layOut } from "./memory.ts";
@@ -73,6 +74,7 @@ export function maxPrice(slot: u32): f64 {
 /** A price that no leg follows yet is anchored at each new mark. */
 export function setMark(slot: u32, price: f64): i32 {
   if (!priceLives(slot)) return STATUS_NO_RECORD;
+  revise();
   store<f64>(((<usize>slot) << 3) + MARKS, price);
   const record = priceRecord(slot);
   if (load<u32>(record, PRICE_LEGS) === 0) store<f64>(record, price, PRICE_ANCHOR);

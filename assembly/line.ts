@@ -1,6 +1,8 @@
 // The line along which a search moves: one market's price with the others held still, or the joint shock against every leg. Here is
 // which legs move and how, how far they have figures (the domain), what holds still, and how far rounding can lie from concavity.
 import {
+  BRACKET_BYTES,
+  BRACKET_RATE,
   LEG_NEXT,
   LEG_PRICE,
   LEG_QUANTITY,
@@ -18,11 +20,14 @@ import {
   RESULT_MAINTENANCE,
   SEARCH_STACK,
   STATUS_OK,
+  TABLE_BRACKETS,
   TABLE_COUNT,
+  TABLE_DENOMINATOR,
+  TABLE_FEE,
   TABLE_FLAGS,
   TABLE_WHOLE,
 } from "../src/layout.ts";
-import { legRecord, poolRecord } from "./book.ts";
+import { legRecord, poolRecord, revision } from "./book.ts";
 import { maxPrice, priceAt, priceRecord } from "./prices.ts";
 import { tableRecord } from "./tables.ts";
 import {
@@ -69,6 +74,8 @@ export let concave: bool = false;
 export let roundingUnits: i64 = 0;
 /** True where a long moves: its price can fall by no more than all of it. */
 export let anyLong: bool = false;
+/** True where the search can end at once: the figure stands at the mark by more than rounding and cannot fall along the line. */
+export let favourable: bool = false;
 /** 128-bit sum of what does not move. */
 export const STILL: usize = SEARCH_STACK - 64;
 /** 128-bit sum of the maintenance margin of what does not move. */
@@ -148,9 +155,30 @@ export function clipDomain(near: u64, far: u64): u64 {
   return far;
 }
 
-/** Sums what holds still, and sets up concavity and the rounding bound. A pool without figures at its marks is refused. */
-export function begin(pool: u32, slot: u32, equity: bool): i32 {
+/** Sums of the whole pool at the marks, kept while the book stands as it was: a report asks about each leg in turn. */
+const SUMS: usize = SEARCH_STACK - 112;
+let summedPool: u32 = 0;
+let summedRevision: u32 = 0xffff_ffff;
+
+/** Brings EQUITY, MAINTENANCE and CLEARANCE of the pool into SUMS. A pool without figures at its marks is refused. */
+function sumWhole(pool: u32): i32 {
+  if (summedPool === pool && summedRevision === revision) return STATUS_OK;
   const status = poolRequirements(pool);
+  if (status !== STATUS_OK) return status;
+  sumCopy(SUMS, RESULT + RESULT_EQUITY);
+  sumCopy(SUMS + 16, RESULT + RESULT_MAINTENANCE);
+  sumCopy(SUMS + 32, RESULT + RESULT_CLEARANCE);
+  summedPool = pool;
+  summedRevision = revision;
+  return STATUS_OK;
+}
+
+/**
+ * Notes which legs move and how far rounding goes, then either that the line is favourable (nothing on it can bring the pool down) or
+ * what holds still. A status other than OK ends the search.
+ */
+export function begin(pool: u32, slot: u32, equity: bool, upward: bool): i32 {
+  const status = sumWhole(pool);
   if (status !== STATUS_OK) return status;
   searchedPool = poolRecord(pool);
   movingSlot = slot;
@@ -159,26 +187,56 @@ export function begin(pool: u32, slot: u32, equity: bool): i32 {
   concave = true;
   roundingUnits = 0;
   anyLong = false;
-  // What holds still is what is left of the pool's figures without the moving legs.
-  sumCopy(STILL, RESULT + (equity ? RESULT_EQUITY : RESULT_CLEARANCE));
-  sumCopy(HELD, RESULT + RESULT_MAINTENANCE);
+  favourable = slot !== ALL_SLOTS;
+  let leg = load<i32>(searchedPool, POOL_FIRST_LEG);
+  while (leg !== NONE) {
+    const record = legRecord(leg);
+    leg = load<i32>(record, LEG_NEXT);
+    if (moves(record)) noteMoving(record, upward);
+  }
+  const whole = SUMS + (equity ? 0 : 32);
+  favourable = favourable && sumAtLeast(whole, floorUnits + roundingUnits);
+  if (!favourable) separate(whole);
+  return STATUS_OK;
+}
+
+/** STILL = the whole figure without the moving legs. */
+function separate(whole: usize): void {
+  sumCopy(STILL, whole);
+  sumCopy(HELD, SUMS + 16);
   let leg = load<i32>(searchedPool, POOL_FIRST_LEG);
   while (leg !== NONE) {
     const record = legRecord(leg);
     leg = load<i32>(record, LEG_NEXT);
     if (!moves(record)) continue;
-    noteMoving(record);
     valueLeg(record, priceAt(MARKS, load<u16>(record, LEG_PRICE)));
     sumSubtract(STILL, legValue);
     sumAddUnsigned(STILL, legHaircut);
     sumSubtractUnsigned(HELD, legMaintenance);
-    if (!equity) {
+    if (!equityOnly) {
       sumAddUnsigned(STILL, legMaintenance);
       sumAddUnsigned(STILL, legFee);
     }
   }
-  stillHeld = <u64>(equity || sumAtLeast(HELD, 1));
-  return STATUS_OK;
+  stillHeld = u64(equityOnly || sumAtLeast(HELD, 1));
+}
+
+/**
+ * True where the leg's unrounded contribution cannot fall along the price: a linear short as the price falls; a long as it rises, in
+ * linear terms only if its highest rate and fee leave something of each unit gained.
+ */
+function gains(leg: usize, upward: bool): bool {
+  if (load<f64>(leg, LEG_QUANTITY) > 0 !== upward) return false;
+  const terms = priceRecord(load<u16>(leg, LEG_PRICE));
+  const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
+  if (!upward) return !inverse;
+  if (inverse) return true;
+  const table = tableRecord(load<u16>(leg, LEG_TABLE));
+  const count = load<u32>(table, TABLE_COUNT);
+  if ((load<u32>(table, TABLE_FLAGS) & TABLE_WHOLE) !== 0 && count > 1) return false;
+  const last = table + TABLE_BRACKETS + <usize>(count - 1) * BRACKET_BYTES;
+  const rate = <f64>load<u32>(last, BRACKET_RATE) / <f64>load<u32>(table, TABLE_DENOMINATOR);
+  return rate + <f64>load<u32>(table, TABLE_FEE) * 1e-8 < 0.999;
 }
 
 /**
@@ -186,11 +244,12 @@ export function begin(pool: u32, slot: u32, equity: bool): i32 {
  * itself is rounded by less than one price unit, which moves the leg's figures by at most 3 × the notional of one price unit, at either end: 6 ×.
  * Whole-position tables jump and inverse contracts are not concave in the shock: there concavity is not used.
  */
-function noteMoving(leg: usize): void {
+function noteMoving(leg: usize, upward: bool): void {
   const table = tableRecord(load<u16>(leg, LEG_TABLE));
   if ((load<u32>(table, TABLE_FLAGS) & TABLE_WHOLE) !== 0 && load<u32>(table, TABLE_COUNT) > 1) {
     concave = false;
   }
+  if (favourable && !gains(leg, upward)) favourable = false;
   roundingUnits += 3;
   if (load<f64>(leg, LEG_QUANTITY) > 0) anyLong = true;
   if (movingSlot !== ALL_SLOTS) return;

@@ -25,6 +25,7 @@ import {
   clipDomain,
   concave,
   equityOnly,
+  favourable,
   floorUnits,
   MAX_SHOCK,
   moves,
@@ -225,9 +226,10 @@ function finish(near: u64, far: u64): f64 {
 export function searchPrice(pool: u32, slot: u32, upward: bool, equity: bool): f64 {
   if (!priceLives(slot)) return <f64>STATUS_NO_RECORD;
   const mark = priceAt(MARKS, slot);
-  const status = begin(pool, slot, equity);
+  const status = begin(pool, slot, equity, upward);
   if (status !== STATUS_OK) return <f64>status;
   if (roundingUnits === 0) return <f64>STATUS_NO_RECORD;
+  if (favourable) return <f64>NONE;
   const far = clipDomain(mark, upward ? maxPrice(slot) : 1);
   const inverse = (load<u32>(priceRecord(slot), PRICE_FLAGS) & PRICE_INVERSE) !== 0;
   const root = newton(inverse ? 1 / <f64>mark : <f64>mark);
@@ -239,7 +241,7 @@ export function searchPrice(pool: u32, slot: u32, upward: bool, equity: bool): f
 
 /** Least shock in ppm against every leg at which the pool is liquidatable; NONE or a status below it. */
 export function searchShock(pool: u32): f64 {
-  const status = begin(pool, ALL_SLOTS, false);
+  const status = begin(pool, ALL_SLOTS, false, false);
   if (status !== STATUS_OK) return <f64>status;
   const far = clipDomain(0, anyLong ? SHOCK_UNITS : MAX_SHOCK);
   const root = newton(1e-9) * <f64>SHOCK_UNITS;

@@ -122,7 +122,7 @@ export const RESULT_LEG_INITIAL = 24;
 export const RESULT_LEG_FEE = 32;
 export const RESULT_LEG_HAIRCUT = 40;
 export const RESULT_LEG_BRACKET = 48;
-/** Stack of a price search: points of SEARCH_POINT_BYTES. */
+/** Stack of a price search: points of SEARCH_POINT_BYTES; 112 bytes of sums stand below it. */
 export const SEARCH_STACK = SCRATCH + 256;
 export const SEARCH_POINT_BYTES = 96;
 export const SEARCH_STACK_POINTS = 128;

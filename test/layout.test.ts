@@ -34,8 +34,8 @@ describe("layout", () => {
 
   it("keeps scratch areas apart", () => {
     expect(layout.RESULT_LIQUIDATABLE + 4).toBeLessThanOrEqual(layout.RESULT_BYTES);
-    // The search keeps two 128-bit sums below its stack.
-    expect(layout.RESULT + layout.RESULT_BYTES).toBeLessThanOrEqual(layout.SEARCH_STACK - 64);
+    // The search keeps 112 bytes of sums below its stack.
+    expect(layout.RESULT + layout.RESULT_BYTES).toBeLessThanOrEqual(layout.SEARCH_STACK - 112);
     const stackEnd = layout.SEARCH_STACK + layout.SEARCH_STACK_POINTS * layout.SEARCH_POINT_BYTES;
     expect(stackEnd).toBeLessThanOrEqual(layout.SCRATCH + layout.SCRATCH_BYTES);
     expect(layout.HEADER_LANES + layout.CLASSES * 4).toBeLessThanOrEqual(

@@ -73,9 +73,33 @@ export function entryPriceNearest(terms: PriceTerms, quantity: number, cost: big
 const HALF_SAFE = 2 ** 52;
 
 /**
- * costCeil for loaders: in numbers where every step is exact, else in bigints. `numerator` and `divisor` are the terms as
- * numbers, or 0 where they exceed 2^53.
+ * costCeil of linear terms in plain numbers, or NaN where some step might not be exact. `numerator` and `divisor` are whole
+ * numbers up to 2^53 - 1, or 0 where the market has none such; quantity and price are whole, price >= 1.
  */
+export function costCeilNumber(
+  numerator: number,
+  divisor: number,
+  quantity: number,
+  price: number,
+): number {
+  const scaled = price * numerator;
+  if (!(scaled > 0 && scaled < HALF_SAFE && divisor > 0 && divisor < HALF_SAFE)) return Number.NaN;
+  const product = quantity * scaled;
+  // A product below 2^53 is exact, and its quotient lies 1/divisor or more away from the next whole number, which is
+  // more than half a step of a double there: rounding cannot reach or cross it. `+ 0` turns -0 into 0.
+  if (product < HALF_SAFE && product > -HALF_SAFE) return Math.ceil(product / divisor) + 0;
+  // With scaled = units·divisor + rest, q·scaled/divisor = q·units + q·rest/divisor: smaller products, same sum.
+  // By the same reason the two quotients are exact.
+  const units = Math.floor(scaled / divisor);
+  const whole = quantity * units;
+  const part = quantity * (scaled - units * divisor);
+  if (!(whole < HALF_SAFE && whole > -HALF_SAFE && part < HALF_SAFE && part > -HALF_SAFE)) {
+    return Number.NaN;
+  }
+  return whole + Math.ceil(part / divisor) + 0;
+}
+
+/** costCeil for loaders: in numbers where every step is exact, else in bigints; `numerator` and `divisor` as above. */
 export function costCeilFast(
   terms: PriceTerms,
   numerator: number,
@@ -83,22 +107,6 @@ export function costCeilFast(
   quantity: number,
   price: number,
 ): number | bigint {
-  const scaled = price * numerator;
-  // With scaled = units·divisor + rest, q·scaled/divisor = q·units + q·rest/divisor: smaller products, same sum.
-  // Below 2^53 a rounded quotient is off by at most one, and the rest tells.
-  if (!terms.inverse && divisor > 0 && scaled > 0 && scaled < HALF_SAFE && divisor < HALF_SAFE) {
-    let units = Math.floor(scaled / divisor);
-    if (units * divisor > scaled) units -= 1;
-    const whole = quantity * units;
-    const part = quantity * (scaled - units * divisor);
-    const size = Math.abs(part) + 2 * divisor;
-    if (size < HALF_SAFE && whole < HALF_SAFE && whole > -HALF_SAFE) {
-      let above = Math.ceil(part / divisor);
-      const over = above * divisor - part;
-      if (over >= divisor) above -= 1;
-      else if (over < 0) above += 1;
-      return whole + above + 0;
-    }
-  }
-  return costCeil(terms, quantity, price);
+  const cost = terms.inverse ? Number.NaN : costCeilNumber(numerator, divisor, quantity, price);
+  return Number.isNaN(cost) ? costCeil(terms, quantity, price) : cost;
 }

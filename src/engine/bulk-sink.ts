@@ -1,20 +1,22 @@
 // The construct-time door for loaders: integers in, straight into the kernel, no command, no event and no
 // roll-back per row. A loader that meets a problem throws the whole engine away, so a row that is refused
-// half-way does no harm. Rows are checked like setPosition: unknown indices, ranges, duplicates, marks.
+// half-way does no harm. Rows are checked like setPosition: unknown indices, ranges, duplicates, marks, figures.
 import type { BookSink, SinkAsset, SinkMarket } from "../book/sink.ts";
+import { RiskError } from "../errors.ts";
 import { MAX_AMOUNT, MAX_SAFE_UNITS } from "../model.ts";
 import type { AssetDefinition, MarketDefinition } from "../types.ts";
-import { crossTag, isolatedTag, NO_POOL, tagMode } from "./accounts.ts";
-import { costCeilFast, notionalFloor } from "./arithmetic.ts";
+import { AccountRun, SURE_AMOUNT } from "./account-run.ts";
+import { crossTag, isolatedTag, NO_POOL } from "./accounts.ts";
+import { costCeil, notionalFloor } from "./arithmetic.ts";
 import { addAsset } from "./commands/definitions.ts";
 import type { RiskEngine } from "./engine.ts";
+import { MarketColumns } from "./market-columns.ts";
 import { MAX_LEVERAGE_MILLI } from "./markets.ts";
 import { MAX_ACCOUNT_ID, refuse, requireText } from "./read.ts";
-import type { EngineMarket, EngineState } from "./state.ts";
+import type { EngineState } from "./state.ts";
 import { checkAmount } from "./transaction.ts";
 
-/** 2^63 less a margin wider than the rounding of a product of three numbers. */
-const SURELY_BELOW_MAX_AMOUNT = 9.2e18;
+const MILLI = 1000;
 
 function inRange(units: number | bigint): boolean {
   if (typeof units === "number") return Number.isSafeInteger(units);
@@ -25,10 +27,14 @@ function inRange(units: number | bigint): boolean {
 export class BulkSink implements BookSink {
   readonly engine: RiskEngine;
   readonly #state: EngineState;
+  readonly #columns: MarketColumns = new MarketColumns();
+  readonly #run: AccountRun;
+  readonly #symbolOf = (slot: number): string => this.#state.marketOfSlot(slot).symbol;
 
   constructor(engine: RiskEngine, state: EngineState) {
     this.engine = engine;
     this.#state = state;
+    this.#run = new AccountRun(state);
   }
 
   /** Index of the asset. */
@@ -39,11 +45,15 @@ export class BulkSink implements BookSink {
 
   /** Index of the market. */
   addMarket(definition: MarketDefinition): number {
+    this.#state.loader = undefined;
     return this.#state.addMarket(definition, "market").index;
   }
 
   setMark(market: number, priceUnits: number): void {
-    const { slot, maxPrice, symbol } = this.#state.marketAt(market);
+    this.#takeOver();
+    const { kernel } = this.#state;
+    const target = this.#state.marketAt(market);
+    const { slot, maxPrice, symbol } = target;
     if (!(Number.isSafeInteger(priceUnits) && priceUnits >= 1 && priceUnits <= maxPrice)) {
       refuse(
         "OUT_OF_RANGE",
@@ -52,7 +62,9 @@ export class BulkSink implements BookSink {
         priceUnits,
       );
     }
-    this.#state.kernel.setMark(slot, priceUnits);
+    kernel.setMark(slot, priceUnits);
+    this.#columns.setMark(target, priceUnits);
+    if (kernel.legTotal > 0) this.#run.forgetBounds();
   }
 
   asset(index: number): SinkAsset {
@@ -73,12 +85,25 @@ export class BulkSink implements BookSink {
 
   setBalance(account: number, asset: number, units: number | bigint): void {
     const state = this.#state;
-    this.#requireAccount(account);
+    const { kernel, accounts } = state;
+    this.#takeOver();
+    if (accounts.id(account) === undefined) {
+      refuse("UNKNOWN_ACCOUNT", "no account has this index", "account", account);
+    }
     if (!inRange(units)) refuse("OUT_OF_RANGE", "does not fit an amount", "balance", units);
     const { index } = state.assetAt(asset);
+    this.#run.leave(account);
+    if (units > SURE_AMOUNT || units < -SURE_AMOUNT) this.#run.forgetBounds();
     const pool = state.crossPool(account, index);
-    if (pool === NO_POOL) state.createPool(account, crossTag(index), units);
-    else state.kernel.setCollateral(pool, units);
+    if (pool === NO_POOL) {
+      state.createPool(account, crossTag(index), units);
+      return;
+    }
+    const before = kernel.firstLeg(pool) < 0 ? undefined : kernel.collateral(pool);
+    kernel.setCollateral(pool, units);
+    if (before === undefined || this.#hasFigures(pool)) return;
+    kernel.setCollateral(pool, before);
+    this.#refuseFigures(account, "balance");
   }
 
   /**
@@ -95,80 +120,130 @@ export class BulkSink implements BookSink {
     isolatedMarginUnits: number | bigint,
     entryNotional?: bigint,
   ): void {
-    const state = this.#state;
-    const { kernel } = state;
-    this.#requireAccount(account);
-    const target = state.marketAt(market);
+    this.#takeOver();
+    const columns = this.#columns;
+    const run = this.#run;
+    run.enter(account);
+    const slot = columns.slot[market] ?? this.#state.marketAt(market).slot;
+    checkRow(
+      columns.maxPrice[market] as number,
+      signedContracts,
+      entryPriceUnits,
+      leverageMilli,
+      isolatedMarginUnits,
+    );
     const short = signedContracts < 0;
-    checkRow(target, signedContracts, entryPriceUnits, leverageMilli, isolatedMarginUnits);
-    this.#requireMarkAndRoom(target, signedContracts);
-    const { terms, numerator, divisor, slot } = target;
     const cost =
-      entryNotional ?? costCeilFast(terms, numerator, divisor, signedContracts, entryPriceUnits);
-    if (typeof cost === "bigint") checkAmount(cost, "entryNotional");
-    const cross = this.#requireNoPosition(account, target, short);
-    let pool = cross;
+      entryNotional === undefined
+        ? this.#cost(market, signedContracts, entryPriceUnits)
+        : this.#statedCost(market, short, entryNotional);
+    const bound = legBound(
+      signedContracts * (columns.unitNotional[market] as number),
+      cost,
+      leverageMilli,
+    );
+    // Also where there is no mark: the bound is NaN.
+    if (!(bound < SURE_AMOUNT)) this.#requireMarkAndRoom(market, signedContracts);
+    run.requireNoPosition(slot, short, this.#symbolOf);
+    const table = columns.table[market] as number;
+    const chosen = table < 0 ? this.#tableOf(market, signedContracts) : table;
+    const { kernel, openInterest } = this.#state;
+    let pool: number;
+    let sure: boolean;
     if (isolated) {
       const tag = isolatedTag(market, short ? "short" : "long");
-      pool = state.createPool(account, tag, isolatedMarginUnits);
-    } else if (cross === NO_POOL) {
-      pool = state.createPool(account, crossTag(target.settle), 0);
+      pool = this.#state.createPool(account, tag, isolatedMarginUnits);
+      run.note(bound);
+      sure = bound < SURE_AMOUNT && isolatedMarginUnits < SURE_AMOUNT;
+    } else {
+      const settle = columns.settle[market] as number;
+      pool = run.crossPool(settle);
+      if (pool === NO_POOL) pool = run.openCross(settle);
+      sure = run.addCross(bound);
     }
-    const table = state.tableFor(target, signedContracts).handle;
-    kernel.createLeg(pool, slot, table, signedContracts, cost, leverageMilli);
-    state.openInterest.add(market, signedContracts, 1);
+    const leg = kernel.createLeg(pool, slot, chosen, signedContracts, cost, leverageMilli);
+    if (!sure && !this.#hasFigures(pool)) {
+      if (isolated) this.#state.removePool(account, pool);
+      else kernel.removeLeg(leg);
+      this.#refuseFigures(account, "contracts");
+    }
+    run.stamp(slot, short);
+    openInterest.add(market, signedContracts, 1);
   }
 
-  #requireAccount(account: number): void {
-    if (this.#state.accounts.id(account) === undefined) {
-      refuse("UNKNOWN_ACCOUNT", "no account has this index", "account", account);
+  /** Looks at the state anew where anyone else has changed it since this sink's last call. */
+  #takeOver(): void {
+    if (this.#state.loader === this) return;
+    this.#columns.refresh(this.#state);
+    this.#run.reset(this.#columns.slotLimit);
+    this.#state.loader = this;
+  }
+
+  #tableOf(market: number, quantity: number): number {
+    return this.#state.tableFor(this.#state.marketAt(market), quantity).handle;
+  }
+
+  #cost(market: number, quantity: number, price: number): number | bigint {
+    const cost = this.#columns.costCeil(market, quantity, price);
+    if (!Number.isNaN(cost)) return cost;
+    const { terms } = this.#state.marketAt(market);
+    return checkAmount(costCeil(terms, quantity, price), "entryNotional");
+  }
+
+  /** A long linear or short inverse position was paid for, the others were paid; rounding may leave 0. */
+  #statedCost(market: number, short: boolean, cost: bigint): bigint {
+    checkAmount(cost, "entryNotional");
+    const { inverse } = this.#state.marketAt(market).terms;
+    const negative = short !== inverse;
+    if (negative ? cost > 0n : cost < 0n) {
+      const kind = `${inverse ? "an inverse" : "a linear"} ${short ? "short" : "long"}`;
+      const message = `must be ${negative ? "negative" : "positive"} for ${kind}`;
+      refuse("BAD_VALUE", message, "entryNotional", cost);
     }
+    return cost;
   }
 
   /** The notional at the mark must be an amount. */
-  #requireMarkAndRoom(market: EngineMarket, quantity: number): void {
-    const { terms, numerator, divisor, slot, symbol } = market;
+  #requireMarkAndRoom(market: number, quantity: number): void {
+    const { terms, slot, symbol } = this.#state.marketAt(market);
     const mark = this.#state.kernel.mark(slot);
     if (mark === 0) refuse("NO_MARK", "the market has no mark", "symbol", symbol);
-    const size = Math.abs(quantity);
-    const near = terms.inverse
-      ? (size * numerator) / (mark * divisor)
-      : (size * mark * numerator) / divisor;
-    // Also false for NaN and infinity, where the terms do not fit numbers.
-    if (numerator > 0 && divisor > 0 && near < SURELY_BELOW_MAX_AMOUNT) return;
     checkAmount(notionalFloor(terms, quantity, mark), "contracts");
   }
 
-  /** Refuses a second position in the market (hedged: on the same side); returns the cross pool or NO_POOL. */
-  #requireNoPosition(account: number, market: EngineMarket, short: boolean): number {
-    const state = this.#state;
-    const { kernel, accounts } = state;
-    const wallet = crossTag(market.settle);
-    let cross = NO_POOL;
-    let hedged: boolean | undefined;
-    for (
-      let pool = accounts.firstPool(account);
-      pool !== NO_POOL;
-      pool = kernel.nextOfOwner(pool)
-    ) {
-      const tag = kernel.tag(pool);
-      if (tag === wallet) cross = pool;
-      else if (tagMode(tag) === "cross") continue;
-      for (let leg = kernel.firstLeg(pool); leg >= 0; leg = kernel.nextLeg(leg)) {
-        if (kernel.legPrice(leg) !== market.slot) continue;
-        hedged ??= accounts.hedged(account);
-        if (hedged && kernel.quantity(leg) < 0 !== short) continue;
-        const side = hedged ? `${short ? "short" : "long"} position` : "position";
-        const message = `the account has a ${side} in this market already`;
-        refuse("DUPLICATE_POSITION", message, "symbol", market.symbol);
-      }
+  #hasFigures(pool: number): boolean {
+    try {
+      this.#state.kernel.poolFigures(pool);
+      return true;
+    } catch (error) {
+      if (error instanceof RiskError && error.code === "VALUE_OUT_OF_RANGE") return false;
+      throw error;
     }
-    return cross;
+  }
+
+  #refuseFigures(account: number, path: string): never {
+    refuse(
+      "VALUE_OUT_OF_RANGE",
+      "figures of the account's scope do not fit 63 bits of quote units with it",
+      path,
+      this.#state.accounts.id(account),
+    );
   }
 }
 
+/**
+ * At least 4 × notional + |cost| + initial margin: no figure of a pool is larger than the sum of these over its legs
+ * and its collateral. NaN where the notional is.
+ */
+function legBound(notional: number, cost: number | bigint, leverageMilli: number): number {
+  const size = Math.abs(notional);
+  const paid = Math.abs(typeof cost === "number" ? cost : Number(cost));
+  const initial = leverageMilli > 0 && leverageMilli < MILLI ? (size * MILLI) / leverageMilli : 0;
+  return 5 * size + paid + initial + 8;
+}
+
 function checkRow(
-  market: EngineMarket,
+  maxPrice: number,
   quantity: number,
   price: number,
   leverageMilli: number,
@@ -178,8 +253,8 @@ function checkRow(
     const message = `must be 1 to ${MAX_SAFE_UNITS} units in size`;
     refuse("OUT_OF_RANGE", message, "contracts", quantity);
   }
-  if (!(Number.isSafeInteger(price) && price >= 1 && price <= market.maxPrice)) {
-    refuse("OUT_OF_RANGE", `must be 1 to ${market.maxPrice} units`, "entryPrice", price);
+  if (!(Number.isSafeInteger(price) && price >= 1 && price <= maxPrice)) {
+    refuse("OUT_OF_RANGE", `must be 1 to ${maxPrice} units`, "entryPrice", price);
   }
   if (
     !(leverageMilli >= 0 && leverageMilli <= MAX_LEVERAGE_MILLI && Number.isInteger(leverageMilli))

@@ -178,6 +178,7 @@ export class RiskEngine {
    */
   apply(command: Command): EngineEvent[] {
     requireObject(command, "command");
+    this.#state.loader = undefined;
     return dispatch(this.#state, command);
   }
 

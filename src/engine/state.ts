@@ -52,6 +52,8 @@ export class EngineState {
   readonly openInterest: OpenInterest = new OpenInterest();
   /** Counts removals of pools: a pool handle kept since an older epoch may be another pool now. */
   epoch = 0;
+  /** The bulk sink whose caches are true: nothing has changed the state since but that sink. */
+  loader: object | undefined = undefined;
   readonly #assetOf: Map<string, EngineAsset> = new Map();
   readonly #marketOf: Map<string, EngineMarket> = new Map();
   readonly #marketOfSlot: EngineMarket[] = [];
@@ -127,16 +129,21 @@ export class EngineState {
       refuse("CAPACITY", "too many markets", path, symbol);
     }
     const slot = this.kernel.createPrice(terms);
-    const tables = specification.tables.map((table) => ({
-      ...table,
-      handle: this.kernel.createTable(table.table),
-    }));
+    // Written out: objects made by spreading have hidden classes of their own, and every later read is slow.
     const market: EngineMarket = {
-      ...specification,
+      symbol,
+      settle: specification.settle,
+      settleDecimals: specification.settleDecimals,
+      amountDecimals: specification.amountDecimals,
+      priceDecimals: specification.priceDecimals,
+      contractSize: specification.contractSize,
+      terms,
+      maxLeverageMilli: specification.maxLeverageMilli,
+      definition: specification.definition,
       index: this.markets.length,
       slot,
       maxPrice: this.kernel.maxPrice(slot),
-      tables,
+      tables: specification.tables.map((table) => this.#createTable(table)),
       numerator: safeNumber(terms.numerator),
       divisor: safeNumber(terms.divisor),
     };
@@ -144,6 +151,12 @@ export class EngineState {
     this.#marketOf.set(symbol, market);
     this.#marketOfSlot[slot] = market;
     return market;
+  }
+
+  #createTable(specification: TableSpecification): EngineTable {
+    const { table, fromUnits, toUnits, rateTexts, maxLeverageMilli, caps } = specification;
+    const handle = this.kernel.createTable(table);
+    return { table, fromUnits, toUnits, rateTexts, maxLeverageMilli, caps, handle };
   }
 
   /** The table that serves a signed quantity. */
@@ -172,7 +185,9 @@ export class EngineState {
   /** Adds a pool at the head of the account's list. */
   createPool(account: number, tag: number, collateral: bigint | number): number {
     const pool = this.kernel.createPool(collateral, account, tag);
-    this.kernel.setNextOfOwner(pool, this.accounts.firstPool(account));
+    const first = this.accounts.firstPool(account);
+    // A new pool's link is NO_POOL already.
+    if (first !== NO_POOL) this.kernel.setNextOfOwner(pool, first);
     this.accounts.setFirstPool(account, pool);
     return pool;
   }
