@@ -292,6 +292,18 @@ export function formatDecimal(units: bigint | number, decimals: number): string 
   return formatBig(BigInt(units), decimals);
 }
 
+// Four digits at a time: a number's own toString is a call into the engine's runtime, a table is not.
+const FOUR = 10_000;
+/** "0000" .. "9999", made at first use. */
+let padded: string[] = [];
+/** The same without trailing zeros. */
+let trimmed: string[] = [];
+
+function makeDigits(): void {
+  padded = Array.from({ length: FOUR }, (_, i) => String(i).padStart(4, "0"));
+  trimmed = padded.map((digits) => digits.replace(/0+$/, ""));
+}
+
 /** |units| < 2^52, decimals <= 15: quotient, product and remainder are exact. */
 function formatNumber(units: number, decimals: number): string {
   const size = units < 0 ? -units : units;
@@ -300,6 +312,14 @@ function formatNumber(units: number, decimals: number): string {
   const rest = size - whole * scale;
   const text = units < 0 ? `-${whole}` : `${whole}`;
   if (rest === 0) return text;
+  if (decimals <= 8) {
+    if (padded.length === 0) makeDigits();
+    const eight = rest * (POWERS[8 - decimals] as number);
+    const upper = Math.floor(eight / FOUR);
+    const lower = eight - upper * FOUR;
+    if (lower === 0) return `${text}.${trimmed[upper]}`;
+    return `${text}.${padded[upper]}${trimmed[lower]}`;
+  }
   const digits = `${rest + scale}`;
   let end = digits.length;
   while (digits.charCodeAt(end - 1) === 48) end--;

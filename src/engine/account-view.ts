@@ -13,10 +13,27 @@ import type { EngineMarket, EngineState } from "./state.ts";
 
 const LEVERAGE_DECIMALS = 3;
 const EFFECTIVE_LEVERAGE_DECIMALS = 4;
+/** 2^53 / 128. */
+const HUNDREDTH_SAFE = 2 ** 46;
 const EFFECTIVE_LEVERAGE_SCALE = 10n ** BigInt(EFFECTIVE_LEVERAGE_DECIMALS);
 
 function effectiveLeverage(notional: bigint, equity: bigint): string | null {
   if (equity <= 0n) return null;
+  const divisor = Number(equity);
+  const dividend = Number(notional);
+  // Two decimals at a time every product stays below 2^53; Math.floor of a rounded quotient below 2^46 is exact or one too large.
+  if (divisor < HUNDREDTH_SAFE && dividend < HUNDREDTH_SAFE && dividend < divisor * 1e9) {
+    let scaled = 0;
+    let rest = dividend;
+    for (const step of [1, 100, 100]) {
+      rest *= step;
+      let digits = Math.floor(rest / divisor);
+      if (digits * divisor > rest) digits -= 1;
+      rest -= digits * divisor;
+      scaled = scaled * step + digits;
+    }
+    return formatDecimal(rest === 0 ? scaled : scaled + 1, EFFECTIVE_LEVERAGE_DECIMALS);
+  }
   const scaled = ceilDivide(notional * EFFECTIVE_LEVERAGE_SCALE, equity);
   return formatDecimal(scaled, EFFECTIVE_LEVERAGE_DECIMALS);
 }
