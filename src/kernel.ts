@@ -229,13 +229,18 @@ export class Kernel {
     leverageMilli: number,
   ): number {
     requireHandle(pool, "pool");
-    const views = this.#current();
-    views.price(priceSlot);
-    views.table(table);
+    requireHandle(priceSlot, "slot");
+    requireHandle(table, "table");
     this.#requireTerms(quantity, cost, leverageMilli);
     const { createLeg } = this.#exports;
     const low = this.#low;
     const leg = createLeg(pool, priceSlot, table, quantity, low, this.#high, leverageMilli);
+    if (leg === layout.STATUS_NO_RECORD) {
+      // The export says only that one of the three is missing: these say which.
+      const views = this.#current();
+      views.price(priceSlot);
+      views.table(table);
+    }
     return this.#handle(leg, "pool", pool);
   }
 

@@ -2,6 +2,7 @@
 // line that ends in `// => value` must give that value. So the documentation cannot drift from the code.
 /// <reference types="vite/client" />
 import { describe, expect, it } from "vitest";
+import README from "../README.md?raw";
 import * as underkeel from "../src/index.ts";
 import * as reference from "../src/reference/index.ts";
 
@@ -48,6 +49,11 @@ function translate(code: string): string {
     .join("\n");
 }
 
+const README_PROGRAMS = [...README.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code], index) => ({
+  name: `README #${index + 1}`,
+  code: code ?? "",
+}));
+
 const EXAMPLES = Object.entries(SOURCES)
   .filter(([path]) => !path.includes("/generated/"))
   .flatMap(([path, source]) => examplesOf(path, source))
@@ -63,7 +69,7 @@ describe("examples in doc comments", () => {
     for (const { name } of sketches) expect(name).toContain("/reference/");
   });
 
-  for (const { name, code } of PROGRAMS) {
+  for (const { name, code } of [...PROGRAMS, ...README_PROGRAMS]) {
     it(name, () => {
       // An example without an import line may use every export by name.
       const bare = code.includes("import {") ? {} : EXPORTS;

@@ -1,10 +1,11 @@
 // The accounts: ids interned once, and per account one flag byte and the head of its list of pools. The list
 // itself lives in the kernel (pool.nextOfOwner), and what a pool is to its account stands in the pool's 32-bit
-// tag, so that an account costs five bytes and its id here and nothing else in JavaScript.
+// tag, so that an account costs some thirty bytes and its id here and nothing else in JavaScript.
 //
 //   tag = index << 2 | short << 1 | isolated      cross pool:     index = settle asset, short = 0
 //                                                 isolated pool:  index = market
 import type { MarginMode, PositionSide } from "../types.ts";
+import { IdIndex } from "./id-index.ts";
 
 const ISOLATED = 1;
 const SHORT = 2;
@@ -39,23 +40,28 @@ export function tagSide(tag: number): PositionSide {
 
 /** Index of accounts. Indices of closed accounts are used again. */
 export class Accounts {
-  readonly #indexOf: Map<string, number> = new Map();
   readonly #ids: (string | undefined)[] = [];
+  readonly #index: IdIndex = new IdIndex(this.#ids);
   readonly #free: number[] = [];
   #flags: Uint8Array = new Uint8Array(64);
   #firstPool: Int32Array = new Int32Array(64).fill(NO_POOL);
+  /** How many accounts were opened before: the order of {@link entries}. */
+  #opened: Float64Array = new Float64Array(64);
+  #openings = 0;
 
   get count(): number {
-    return this.#indexOf.size;
+    return this.#index.size;
   }
 
   /** Bytes of the columns, ids not counted. */
   get columnBytes(): number {
-    return this.#flags.byteLength + this.#firstPool.byteLength;
+    const columns = this.#flags.byteLength + this.#firstPool.byteLength + this.#opened.byteLength;
+    return columns + this.#index.bytes;
   }
 
   find(id: string): number | undefined {
-    return this.#indexOf.get(id);
+    const account = this.#index.find(id);
+    return account < 0 ? undefined : account;
   }
 
   /** The id, or undefined where the index is free. */
@@ -78,29 +84,35 @@ export class Accounts {
 
   /** Index of the new account, or -1 where the id is taken. */
   open(id: string, hedged: boolean): number {
-    const account = this.#free.at(-1) ?? this.#ids.length;
-    if (this.#indexOf.has(id)) return -1;
-    this.#free.pop();
+    if (this.#index.find(id) >= 0) return -1;
+    const account = this.#free.pop() ?? this.#ids.length;
     if (account >= this.#flags.length) this.#grow();
     this.#ids[account] = id;
     this.#flags[account] = hedged ? HEDGED : 0;
     this.#firstPool[account] = NO_POOL;
-    this.#indexOf.set(id, account);
+    this.#opened[account] = this.#openings++;
+    this.#index.add(account, id);
     return account;
   }
 
   /** The account must hold no pools. */
   close(account: number): void {
-    const id = this.#ids[account];
-    if (id === undefined) return;
-    this.#indexOf.delete(id);
+    if (this.#ids[account] === undefined) return;
+    this.#index.remove(account);
     this.#ids[account] = undefined;
     this.#free.push(account);
   }
 
-  /** Ids with their indices, in the order in which they were opened. */
-  entries(): IterableIterator<[string, number]> {
-    return this.#indexOf.entries();
+  /** Ids with their indices, in the order in which they were opened; accounts opened meanwhile are left out. */
+  *entries(): Generator<[string, number], void, undefined> {
+    const opened = this.#opened.slice(0, this.#ids.length);
+    const order = Uint32Array.from(opened.keys());
+    const unsorted = opened.some((opening, account) => opening < (opened[account - 1] ?? 0));
+    if (unsorted) order.sort((a, b) => (opened[a] as number) - (opened[b] as number));
+    for (const account of order) {
+      const id = this.#ids[account];
+      if (id !== undefined && this.#opened[account] === opened[account]) yield [id, account];
+    }
   }
 
   #grow(): void {
@@ -109,7 +121,10 @@ export class Accounts {
     flags.set(this.#flags);
     const firstPool = new Int32Array(capacity).fill(NO_POOL);
     firstPool.set(this.#firstPool);
+    const opened = new Float64Array(capacity);
+    opened.set(this.#opened);
     this.#flags = flags;
     this.#firstPool = firstPool;
+    this.#opened = opened;
   }
 }
