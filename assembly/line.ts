@@ -72,6 +72,8 @@ export let stillHeld: u64 = 0;
 export let concave: bool = false;
 /** Largest amount by which rounding lowers the figure along the line, in quote units. */
 export let roundingUnits: i64 = 0;
+/** Legs that move. */
+export let movingLegs: i64 = 0;
 /** True where a long moves: its price can fall by no more than all of it. */
 export let anyLong: bool = false;
 /** True where the search can end at once: the figure stands at the mark by more than rounding and cannot fall along the line. */
@@ -186,6 +188,7 @@ export function begin(pool: u32, slot: u32, equity: bool, upward: bool): i32 {
   floorUnits = equity ? 1 : clearanceFloor();
   concave = true;
   roundingUnits = 0;
+  movingLegs = 0;
   anyLong = false;
   favourable = slot !== ALL_SLOTS;
   let leg = load<i32>(searchedPool, POOL_FIRST_LEG);
@@ -250,6 +253,7 @@ function noteMoving(leg: usize, upward: bool): void {
     concave = false;
   }
   if (favourable && !gains(leg, upward)) favourable = false;
+  movingLegs++;
   roundingUnits += 3;
   if (load<f64>(leg, LEG_QUANTITY) > 0) anyLong = true;
   if (movingSlot !== ALL_SLOTS) return;

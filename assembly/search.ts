@@ -29,6 +29,7 @@ import {
   floorUnits,
   MAX_SHOCK,
   moves,
+  movingLegs,
   movingSlot,
   priceAlong,
   roundingUnits,
@@ -38,15 +39,26 @@ import {
   stillHeld,
 } from "./line.ts";
 import { maxPrice, priceAt, priceLives, priceRecord } from "./prices.ts";
-import { legFee, legHaircut, legMaintenance, legValue, valueLeg } from "./valuation.ts";
+import {
+  legDivisor,
+  legFee,
+  legHaircut,
+  legMaintenance,
+  legNotional,
+  legRest,
+  legValue,
+  valueLeg,
+} from "./valuation.ts";
 import {
   sumAdd,
   sumAddSum,
   sumAddUnsigned,
   sumAtLeast,
   sumCopy,
+  sumLess,
   sumSet,
   sumSubtractSum,
+  sumSubtractUnsigned,
 } from "./wide.ts";
 
 /** Points examined before a search gives up being nearest (see finish). */
@@ -64,6 +76,8 @@ const POINT_NEED_UP: usize = 48;
 const POINT_NEED_DOWN: usize = 64;
 /** The figure asked about. */
 const POINT_FIGURE: usize = 80;
+/** ⌊Σ of the signed notionals, unrounded⌋, where several legs follow one price. */
+const POINT_NET: usize = 96;
 /** Between searches of line.ts, which has set up its own sums by then. */
 const WORK: usize = SEARCH_STACK - 32;
 
@@ -72,13 +86,14 @@ function pointAt(index: u32): usize {
 }
 
 function copyPoint(target: usize, source: usize): void {
-  if (SEARCH_POINT_BYTES !== 96) ERROR("copyPoint copies 96 bytes");
+  if (SEARCH_POINT_BYTES !== 112) ERROR("copyPoint copies 112 bytes");
   v128.store(target, v128.load(source));
   v128.store(target, v128.load(source, 16), 16);
   v128.store(target, v128.load(source, 32), 32);
   v128.store(target, v128.load(source, 48), 48);
   v128.store(target, v128.load(source, 64), 64);
   v128.store(target, v128.load(source, 80), 80);
+  v128.store(target, v128.load(source, 96), 96);
 }
 
 /** Values the moving legs at x into the point. x must be in the domain. */
@@ -89,6 +104,9 @@ function examine(point: usize, x: u64): void {
   sumSet(point + POINT_VALUE_DOWN, 0);
   sumSet(point + POINT_NEED_UP, 0);
   sumSet(point + POINT_NEED_DOWN, 0);
+  sumSet(point + POINT_NET, 0);
+  const netted = hedgesOneSlot();
+  netRest = 0;
   let held = stillHeld;
   let leg = load<i32>(searchedPool, POOL_FIRST_LEG);
   while (leg !== NONE) {
@@ -105,6 +123,7 @@ function examine(point: usize, x: u64): void {
     const valueRises = !shock && long;
     const needRises = shock ? long === inverse : !inverse;
     sumAdd(point + (valueRises ? POINT_VALUE_UP : POINT_VALUE_DOWN), legValue);
+    if (netted) addNet(point + POINT_NET, long !== inverse);
     const need = point + (needRises ? POINT_NEED_UP : POINT_NEED_DOWN);
     if (legHaircut !== 0) sumAddUnsigned(need, legHaircut);
     if (legMaintenance !== 0) held = 1;
@@ -115,6 +134,33 @@ function examine(point: usize, x: u64): void {
   }
   store<u64>(point, held, POINT_HELD);
   figureBetween(point + POINT_FIGURE, point, point);
+}
+
+/** True where several legs follow the one price that moves: their notionals share a divisor, and their roundings may be taken together. */
+function hedgesOneSlot(): bool {
+  return movingSlot !== ALL_SLOTS && movingLegs > 1;
+}
+
+let netRest: u64 = 0;
+
+/** Adds the signed notional of the leg last valued to a sum kept as whole units and 0 <= netRest < legDivisor. */
+function addNet(net: usize, positive: bool): void {
+  // Both rests are below the divisor, which is below 2^63.
+  if (positive) {
+    sumAddUnsigned(net, legNotional);
+    netRest += legRest;
+    if (netRest >= legDivisor) {
+      netRest -= legDivisor;
+      sumAdd(net, 1);
+    }
+  } else {
+    sumSubtractUnsigned(net, legNotional);
+    if (netRest < legRest) {
+      netRest += legDivisor;
+      sumAdd(net, -1);
+    }
+    netRest -= legRest;
+  }
 }
 
 /** Notes a point to be examined when its turn comes; far ends beyond the answer never are. */
@@ -138,8 +184,10 @@ function figureBetween(target: usize, lower: usize, upper: usize): void {
 }
 
 /**
- * True where no point between the two can fall. Either the monotone parts at their worse ends still stand; or the unrounded
- * figure is quasi-concave, so between the ends it is at least the smaller end, and the rounded one at most roundingUnits below.
+ * True where no point between the two can fall, for one of three reasons: the unrounded figure is quasi-concave, so between
+ * the ends it is at least the smaller end, and the rounded one at most roundingUnits below; or the monotone parts at their
+ * worse ends still stand; or they do with the values of one slot's legs taken together, unrounded (linear, so least at an end), less what k roundings
+ * down can lose of an integer, k - 1. The last decides hedges, whose values cancel.
  */
 function provedSafe(a: usize, b: usize): bool {
   // Margins are monotone in the notional and so in the coordinate: none at both ends is none between.
@@ -149,8 +197,16 @@ function provedSafe(a: usize, b: usize): bool {
     if (sumAtLeast(a + POINT_FIGURE, bound) && sumAtLeast(b + POINT_FIGURE, bound)) return true;
   }
   const ascending = load<u64>(a, POINT_X) <= load<u64>(b, POINT_X);
-  figureBetween(WORK, ascending ? a : b, ascending ? b : a);
-  return sumAtLeast(WORK, floorUnits);
+  const lower = ascending ? a : b;
+  const upper = ascending ? b : a;
+  figureBetween(WORK, lower, upper);
+  if (sumAtLeast(WORK, floorUnits)) return true;
+  if (!hedgesOneSlot()) return false;
+  sumCopy(WORK, sumLess(a + POINT_NET, b + POINT_NET) ? a + POINT_NET : b + POINT_NET);
+  sumAddSum(WORK, STILL);
+  sumSubtractSum(WORK, upper + POINT_NEED_UP);
+  sumSubtractSum(WORK, lower + POINT_NEED_DOWN);
+  return sumAtLeast(WORK, floorUnits + movingLegs - 1);
 }
 
 /**

@@ -76,8 +76,8 @@ const LEVERAGE_UNITS: u64 = 1_000;
 /** ⌊N⌋ */
 export let legNotional: u64 = 0;
 /** N = legNotional + legRest / legDivisor */
-let legRest: u64 = 0;
-let legDivisor: u64 = 1;
+export let legRest: u64 = 0;
+export let legDivisor: u64 = 1;
 /** ⌊±N⌋ */
 export let legValue: i64 = 0;
 export let legMaintenance: u64 = 0;

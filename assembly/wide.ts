@@ -140,6 +140,13 @@ export function sumFits(sum: usize): bool {
   return load<i64>(sum, 8) === load<i64>(sum) >> 63;
 }
 
+/** sum < other, both 128-bit sums. */
+export function sumLess(sum: usize, other: usize): bool {
+  const high = load<i64>(sum, 8);
+  const otherHigh = load<i64>(other, 8);
+  return high !== otherHigh ? high < otherHigh : load<u64>(sum) < load<u64>(other);
+}
+
 /** sum >= bound. */
 export function sumAtLeast(sum: usize, bound: i64): bool {
   const high = load<i64>(sum, 8);

@@ -228,6 +228,7 @@ export class Kernel {
     cost: bigint | number,
     leverageMilli: number,
   ): number {
+    const views = this.#current();
     requireHandle(pool, "pool");
     requireHandle(priceSlot, "slot");
     requireHandle(table, "table");
@@ -237,7 +238,6 @@ export class Kernel {
     const leg = createLeg(pool, priceSlot, table, quantity, low, this.#high, leverageMilli);
     if (leg === layout.STATUS_NO_RECORD) {
       // The export says only that one of the three is missing: these say which.
-      const views = this.#current();
       views.price(priceSlot);
       views.table(table);
     }

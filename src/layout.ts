@@ -124,8 +124,8 @@ export const RESULT_LEG_HAIRCUT = 40;
 export const RESULT_LEG_BRACKET = 48;
 /** Stack of a price search: points of SEARCH_POINT_BYTES; 112 bytes of sums stand below it. */
 export const SEARCH_STACK = SCRATCH + 256;
-export const SEARCH_POINT_BYTES = 96;
-export const SEARCH_STACK_POINTS = 128;
+export const SEARCH_POINT_BYTES = 112;
+export const SEARCH_STACK_POINTS = 120;
 
 /** A bracket table on its way in, in the layout of a table record. */
 export const MAILBOX = SCRATCH + SCRATCH_BYTES;

@@ -120,20 +120,6 @@ function expectNearest(
   expect(failsAt(pool, question, inclusive, nearer)).toBe(false);
 }
 
-/**
- * A hedge: quantities of the asked slot cancel to within a twentieth. Only there may a search stop insisting on the
- * nearest answer (docs/numbers.md, Searches); what it gives instead must still pass expectNearest.
- */
-function nearlyCancels(pool: PoolState, question: Question): boolean {
-  if (question.ask === "shock") return false;
-  const quantities = pool.legs
-    .filter((leg) => leg.priceSlot === question.slot)
-    .map((leg) => BigInt(leg.quantity));
-  const net = quantities.reduce((sum, quantity) => sum + quantity, 0n);
-  const gross = quantities.reduce((sum, q) => sum + (q < 0n ? -q : q), 0n);
-  return quantities.length > 1 && 20n * (net < 0n ? -net : net) <= gross;
-}
-
 describe.each(BUILDS)("kernel against reference ($name build)", ({ wasm }) => {
   const kernel = new Kernel(wasm === undefined ? {} : { wasm });
 
@@ -172,8 +158,7 @@ describe.each(BUILDS)("kernel against reference ($name build)", ({ wasm }) => {
               seen.answers++;
               const ordinary = effort.intervals <= ORDINARY_EFFORT;
               const refused = ordinary && expected !== null && typeof expected === "object";
-              if (refused || (ordinary && !nearlyCancels(pool, question)))
-                expect(answer).toEqual(expected);
+              if (refused || ordinary) expect(answer).toEqual(expected);
               else if (answer !== expected) seen.hard++;
             }
           });

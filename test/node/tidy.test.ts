@@ -1,0 +1,42 @@
+// The house rules that a machine can check, over every tracked kind of source: size, opening words, banned constructs.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const FOLDERS = ["assembly", "src", "test", "bench", "scripts"];
+const MAX_LINES = 420;
+/** [name, pattern]: none may occur. */
+const BANNED: readonly (readonly [string, RegExp])[] = [
+  ["default export", /^export default (?!defineConfig)/m],
+  ["any", /[:<|&] ?any\b(?!\.)/],
+  ["note to self", /\b(TO ?DO|FIX ?ME|XXX)\b/],
+  ["type check switched off", /@ts-(ignore|nocheck|expect-error)/],
+  ["test left out", /\b(it|test|describe)\.(only|todo)\b/],
+];
+
+function* sources(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (entry.name !== "generated") yield* sources(path);
+    } else if (/\.(ts|mjs)$/.test(entry.name)) yield path;
+  }
+}
+
+const FILES = FOLDERS.flatMap((folder) => [...sources(folder)]);
+
+describe("house rules", () => {
+  it("finds the sources", () => {
+    expect(FILES.length).toBeGreaterThan(50);
+  });
+
+  it.each(FILES)("%s", (path) => {
+    const text = readFileSync(path, "utf8");
+    expect(text.split("\n").length, "lines").toBeLessThanOrEqual(MAX_LINES);
+    expect(text, "opens by saying what it is for").toMatch(/^(#!.*\n)?\/\//);
+    if (path.endsWith("tidy.test.ts")) return;
+    for (const [name, pattern] of BANNED) {
+      expect(pattern.exec(text)?.[0], name).toBeUndefined();
+    }
+  });
+});
