@@ -58,7 +58,7 @@ import { priceLives, priceRecord } from "./prices.ts";
 import { tableLives, tableRecord } from "./tables.ts";
 
 /** Counts changes of pools, legs and marks: figures summed at one revision hold until the next. */
-export let revision: u32 = 0;
+export let revision: u64 = 0;
 
 export function revise(): void {
   revision++;

@@ -43,6 +43,8 @@ import { TWO_TO_64 } from "./wide.ts";
 /** The band of z = 1 + u in which the bounds hold. */
 const BAND_LOW: f64 = 0.5;
 const BAND_HIGH: f64 = 2;
+/** Far above the few 2^-53 by which a notional at the band's end errs. */
+const BAND_MARGIN: f64 = 1e-12;
 /** A notional that reaches this within the band is left to the exact path, which knows the range: 2^62. */
 const SCREENED_NOTIONAL: f64 = 4_611_686_018_427_388_000.0;
 /** Half a unit in the last place of a single, 2^-24, and a generous one of a double, 2^-46. */
@@ -93,9 +95,10 @@ function lineOf(leg: usize): bool {
   alwaysHeld = !haircut && load<u32>(table + TABLE_BRACKETS, BRACKET_RATE) > 0;
   const keep = sign - fee;
   if ((load<u32>(table, TABLE_FLAGS) & TABLE_WHOLE) !== 0) {
-    // The highest rate of the band bounds from below, the lowest from above.
-    const top = needAt(table, notional * BAND_HIGH) / BAND_HIGH;
-    const bottom = needAt(table, notional * BAND_LOW) / BAND_LOW;
+    // The highest rate of the band bounds from below, the lowest from above. The rates jump, so the band is taken a little
+    // wider than doubles can err: an exact notional on a floor must find that floor's bracket.
+    const top = needAt(table, notional * BAND_HIGH * (1 + BAND_MARGIN)) / BAND_HIGH;
+    const bottom = needAt(table, notional * BAND_LOW * (1 - BAND_MARGIN)) / BAND_LOW;
     slope = keep * notional - top;
     level = slope;
     legGap = (top - bottom) * BAND_HIGH;

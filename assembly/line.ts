@@ -160,7 +160,7 @@ export function clipDomain(near: u64, far: u64): u64 {
 /** Sums of the whole pool at the marks, kept while the book stands as it was: a report asks about each leg in turn. */
 const SUMS: usize = SEARCH_STACK - 112;
 let summedPool: u32 = 0;
-let summedRevision: u32 = 0xffff_ffff;
+let summedRevision: u64 = u64.MAX_VALUE;
 
 /** Brings EQUITY, MAINTENANCE and CLEARANCE of the pool into SUMS. A pool without figures at its marks is refused. */
 function sumWhole(pool: u32): i32 {
@@ -261,8 +261,8 @@ function noteMoving(leg: usize, upward: bool): void {
   const unit =
     (abs<f64>(load<f64>(leg, LEG_QUANTITY)) * <f64>load<u64>(terms, PRICE_NUMERATOR)) /
     <f64>load<u64>(terms, PRICE_DIVISOR);
-  // Doubles err by less than 2^-50 of the figure; + 1 covers that below 2^46.
-  if ((load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0 || unit > 70_368_744_177_664.0) {
+  // Doubles err by less than 2^-50 of the figure; + 1 covers that below 2^44, and 6 · 2^44 for each of 65,535 legs stays below 2^63.
+  if ((load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0 || unit > 17_592_186_044_416.0) {
     concave = false;
   } else {
     roundingUnits += 6 * (<i64>ceil(unit) + 1);

@@ -61,8 +61,9 @@ import {
   sumSubtractUnsigned,
 } from "./wide.ts";
 
-/** Points examined before a search gives up being nearest (see finish). */
+/** Leg valuations before a search gives up being nearest (see finish), but never before so many points. */
 const SEARCH_LIMIT: u32 = 65_536;
+const LEAST_POINTS: u32 = 512;
 let examined: u32 = 0;
 
 // A point: the coordinate and 128-bit sums over the moving legs, split by how they run along the coordinate.
@@ -215,6 +216,7 @@ function provedSafe(a: usize, b: usize): bool {
  */
 function nearestFall(start: u64, far: u64, estimate: u64, width: u64): f64 {
   examined = 0;
+  const limit = LEAST_POINTS + SEARCH_LIMIT / max<u32>(1, <u32>movingLegs);
   const near = pointAt(0);
   examine(near, start);
   if (falls(near)) return <f64>start;
@@ -252,7 +254,7 @@ function nearestFall(start: u64, far: u64, estimate: u64, width: u64): f64 {
       top--;
       continue;
     }
-    if (examined > SEARCH_LIMIT) return finish(from, far);
+    if (examined > limit) return finish(from, top);
     assert(<i32>top + 1 < SEARCH_STACK_POINTS, "the stack holds 64 halvings and the estimate");
     defer(pointAt(++top), outward ? from + gap / 2 : from - gap / 2);
   }
@@ -260,20 +262,24 @@ function nearestFall(start: u64, far: u64, estimate: u64, width: u64): f64 {
 }
 
 /**
- * Where legs of opposite sign all but cancel, the figure may stay within rounding of zero over more points than can be looked at. Then the
- * answer is still a point that falls next to one that does not, found by halving, but perhaps not the nearest; NONE if the far end stands.
+ * Where the figure stays within rounding of zero over more points than can be looked at. Then the answer is still a point that falls next to
+ * one that does not, found by halving toward the nearest end on the stack that falls, but perhaps not the nearest; NONE if no end does.
  */
-function finish(near: u64, far: u64): f64 {
-  const point = pointAt(1);
-  examine(point, far);
-  if (!falls(point)) return <f64>NONE;
-  while (max(near, far) - min(near, far) > 1) {
-    const middle = min(near, far) + (max(near, far) - min(near, far)) / 2;
-    examine(point, middle);
-    if (falls(point)) far = middle;
-    else near = middle;
+function finish(near: u64, top: u32): f64 {
+  for (let index = top; index > 0; index--) {
+    const point = pointAt(index);
+    let far = load<u64>(point, POINT_X);
+    examine(point, far);
+    if (!falls(point)) continue;
+    while (max(near, far) - min(near, far) > 1) {
+      const middle = min(near, far) + (max(near, far) - min(near, far)) / 2;
+      examine(point, middle);
+      if (falls(point)) far = middle;
+      else near = middle;
+    }
+    return <f64>far;
   }
-  return <f64>far;
+  return <f64>NONE;
 }
 
 // ── the three questions ─────────────────────────────────────────────────────────────────────────────

@@ -185,7 +185,7 @@ function shareCeilWide(rate: u64, amountLow: u64, amountHigh: u64, denominator: 
   low -= amountLow;
   if (high >= denominator) return u64.MAX_VALUE;
   const quotient = divideWideNarrow(high, low, denominator);
-  return wideRemainder === 0 ? quotient : quotient + 1;
+  return wideRemainder === 0 || quotient === u64.MAX_VALUE ? quotient : quotient + 1;
 }
 
 /** Initial margin of the leg last valued. May exceed 2^63 - 1 (leverage below 1); the caller checks. */

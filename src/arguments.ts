@@ -1,7 +1,9 @@
 // Checks of plain arguments at the kernel's boundary. WebAssembly would coerce silently (1.9 to 1, "7" to 7, 2^64 + 5 to 5),
 // so nothing goes in unchecked. The message is built only on failure.
+import { MAX_AMOUNT } from "./model.ts";
 
 export const MAX_U32 = 4_294_967_295;
+const MIN_AMOUNT = -MAX_AMOUNT - 1n;
 
 /** A 32-bit unsigned whole number; returns it. */
 export function requireHandle(value: number, name: string): number {
@@ -40,4 +42,39 @@ export function requireQuantity(value: number): void {
   throw new RangeError(
     `quantity must be an integer other than 0 and below 2^53 in size, got ${value}`,
   );
+}
+
+export function requireBoolean(value: boolean, name: string): void {
+  if (typeof value !== "boolean") throw new TypeError(`${name} must be a boolean, got ${value}`);
+}
+
+const TWO_32 = 4_294_967_296;
+
+/** A signed 64-bit amount on its way in, as the two 32-bit halves the exports take. */
+export class AmountHalves {
+  readonly #amount = new BigInt64Array(1);
+  readonly #halves: Int32Array = new Int32Array(this.#amount.buffer);
+  low = 0;
+  high = 0;
+
+  /** Checks and splits an amount: a safe integer as a number, or a bigint of 64 bits. */
+  set(amount: bigint | number, name: string): void {
+    if (typeof amount === "number") {
+      if (!Number.isSafeInteger(amount)) {
+        throw new RangeError(`${name} as a number must be a safe integer, got ${amount}`);
+      }
+      this.low = amount >>> 0;
+      this.high = Math.floor(amount / TWO_32);
+      return;
+    }
+    requireBigint(amount, MIN_AMOUNT, MAX_AMOUNT, name);
+    this.setBits(amount);
+  }
+
+  /** Splits the low 64 bits of a checked bigint. */
+  setBits(bits: bigint): void {
+    this.#amount[0] = BigInt.asIntN(64, bits);
+    this.low = this.#halves[0] as number;
+    this.high = this.#halves[1] as number;
+  }
 }

@@ -1,6 +1,6 @@
 // What a bracket table must satisfy before the kernel takes it in. The screen's bounds and the searches rest on these rules (rates
 // that never fall, amounts continuous), so they are checked here, whoever built the table.
-import { requireInteger } from "./arguments.ts";
+import { requireBoolean, requireInteger } from "./arguments.ts";
 import { RiskError } from "./errors.ts";
 import {
   type Bracket,
@@ -44,10 +44,16 @@ function requireAfter(table: BracketTable, index: number, before: Bracket): void
  * that do not start at 0 and rise, falling rates or amounts that are not continuous.
  */
 export function requireTable(table: BracketTable): void {
+  if (table.style !== "marginal" && table.style !== "whole") {
+    throw new TypeError(`table.style must be "marginal" or "whole", got ${table.style}`);
+  }
+  requireBoolean(table.haircut, "table.haircut");
   requireInteger(table.rateDenominator, 1, MAX_RATE_DENOMINATOR, "table.rateDenominator");
   requireInteger(table.closeFeeRate, 0, FEE_DENOMINATOR, "table.closeFeeRate");
   requireInteger(table.brackets.length, 1, MAX_BRACKETS, "table.brackets.length");
-  table.brackets.forEach((bracket, index) => {
+  // Array.from: a hole is an undefined bracket, not one to skip.
+  Array.from(table.brackets).forEach((bracket: Bracket | undefined, index) => {
+    if (bracket === undefined) throw new TypeError(`table.brackets[${index}] is missing`);
     const path = `table.brackets[${index}]`;
     requireInteger(bracket.rate, 0, table.rateDenominator, `${path}.rate`);
     requireInteger(bracket.initialRate, 0, 2 ** 32 - 1, `${path}.initialRate`);

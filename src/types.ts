@@ -49,7 +49,7 @@ export interface MarketDefinition {
   /** false: inverse (coin-margined). Default true. */
   readonly linear?: boolean;
   readonly contractSize?: DecimalLike;
-  readonly precision: { readonly amount: DecimalLike; readonly price?: DecimalLike };
+  readonly precision: { readonly amount: DecimalLike; readonly price?: DecimalLike | null };
   /** Decimals of marks and entry prices; 8 if absent. */
   readonly priceDecimals?: number;
   /** Taker fee rate, inside the requirement where the profile says so. */

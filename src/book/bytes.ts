@@ -45,19 +45,24 @@ export function plainUnits(
   return negative ? 0 - units : units;
 }
 
-/** Up to here the engine joins characters into one flat string; longer ones would be ropes. */
-const FLAT_LENGTH = 12;
+/** Longer texts go to the decoder, whose call costs as much as joining this many characters. */
+const JOINED_LENGTH = 32;
+/** Room for the characters of a text, one array per length: a call spread over it makes one flat string. */
+const CHARACTERS: readonly number[][] = Array.from({ length: JOINED_LENGTH + 1 }, (_, length) =>
+  new Array<number>(length).fill(0),
+);
 
 /** @throws TypeError where the bytes are not UTF-8 */
 export function textOf(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > FLAT_LENGTH) return DECODER.decode(bytes.subarray(start, end));
-  let text = "";
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] as number;
+  const length = end - start;
+  if (length > JOINED_LENGTH) return DECODER.decode(bytes.subarray(start, end));
+  const characters = CHARACTERS[length] as number[];
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[start + at] as number;
     if (byte > 127) return DECODER.decode(bytes.subarray(start, end));
-    text += String.fromCharCode(byte);
+    characters[at] = byte;
   }
-  return text;
+  return String.fromCharCode.apply(null, characters);
 }
 
 const REMEMBERED = 1024;

@@ -74,7 +74,8 @@ export class CsvReader {
     }
     const used = this.#scan(rest, false);
     if (rest.length - used > MAX_RECORD_BYTES) this.#fail(TOO_LONG);
-    this.#tail = rest.slice(used);
+    // A copy, also where the chunk is a Node Buffer, whose own slice is a view.
+    this.#tail = new Uint8Array(rest.subarray(used));
   }
 
   finish(): void {

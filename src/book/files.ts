@@ -2,7 +2,8 @@
 // in chunks and through zlib where their name or first bytes say gzip; only standard input is held in memory, because a
 // document whose header comes late is read twice. Reading and inserting alternate, so memory stays flat.
 
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -171,10 +172,19 @@ function readChunks(path: string, progress: Progress): AsyncIterable<Uint8Array>
   return unpacked(countedChunks(path, progress), basename(path));
 }
 
+/** Each chunk stands in the same memory as the one before: the consumer is done with it when it asks for the next. */
 async function* countedChunks(path: string, progress: Progress): AsyncGenerator<Uint8Array> {
-  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
-    progress.add((chunk as Uint8Array).length);
-    yield chunk as Uint8Array;
+  const file = await open(path);
+  try {
+    const memory = new Uint8Array(CHUNK_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(memory, 0, CHUNK_BYTES);
+      if (bytesRead === 0) return;
+      progress.add(bytesRead);
+      yield memory.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 
@@ -201,8 +211,13 @@ async function* unpacked(
 async function* gunzipped(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   // An error destroys `gunzip` with it, so that the loop below throws it.
-  pipeline(Readable.from(bytes), gunzip, () => {});
+  pipeline(Readable.from(copied(bytes)), gunzip, () => {});
   for await (const chunk of gunzip) yield chunk as Uint8Array;
+}
+
+/** Streams hold on to what they are given. */
+async function* copied(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield new Uint8Array(chunk);
 }
 
 /** At least two bytes, unless the source has fewer. */

@@ -71,7 +71,8 @@ export class JsonTokenizer {
       this.#fault(TOO_LONG, used);
     }
     this.#lineStart -= used;
-    this.#tail = bytes.slice(used);
+    // A copy, also where the chunk is a Node Buffer, whose own slice is a view.
+    this.#tail = new Uint8Array(bytes.subarray(used));
   }
 
   finish(): void {

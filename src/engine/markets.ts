@@ -182,6 +182,12 @@ function copyDefinition(definition: MarketDefinition): MarketDefinition {
   };
 }
 
+/** No figure depends on the tick, which may be above 1 (or absent): it only must be a step that prices can take. */
+function checkTick(tick: DecimalLike | null | undefined, path: string): void {
+  if (tick === undefined || tick === null) return;
+  if (parseRate(tick, path).numerator <= 0n) refuse("OUT_OF_RANGE", "must be above 0", path, tick);
+}
+
 /**
  * Checks a market definition and derives what the kernel needs.
  *
@@ -206,9 +212,7 @@ export function readMarket(
   }
   requireObject(definition.precision, `${path}.precision`);
   const amount = decimalsOf(definition.precision.amount, `${path}.precision.amount`);
-  if (definition.precision.price !== undefined) {
-    decimalsOf(definition.precision.price, `${path}.precision.price`);
-  }
+  checkTick(definition.precision.price, `${path}.precision.price`);
   const price = optionalDecimals(
     definition.priceDecimals,
     DEFAULT_DECIMALS,

@@ -2,6 +2,7 @@
 // for the lines one asks for, at the prices of the scan: the marks as they are then, or the trial prices
 // of a what-if scan, which are put in place of the marks for the moment of the computation and taken back.
 import { formatDecimal } from "../decimal.ts";
+import { RiskError } from "../errors.ts";
 import type { KernelScan } from "../kernel.ts";
 import type { PoolFigures } from "../model.ts";
 import type { MarginMode, PositionSide } from "../types.ts";
@@ -46,6 +47,36 @@ function withPrices<Result>(
     return compute();
   } finally {
     for (const [slot, mark] of before) kernel.setMark(slot, mark);
+  }
+}
+
+/** A pool's handle means nothing to a user: the error names the account and its scope instead. Others pass unchanged. */
+function nameScope(state: EngineState, pool: number, error: unknown): unknown {
+  if (!(error instanceof RiskError)) return error;
+  if (error.code !== "VALUE_OUT_OF_RANGE" && error.code !== "NO_MARK") return error;
+  const { account, scope, settle, symbol, side } = identifyPool(state, pool);
+  const what = symbol === null ? `${scope} ${settle}` : `${scope} ${symbol} ${side}`;
+  const message =
+    error.code === "NO_MARK"
+      ? "a market that it holds has no mark"
+      : "a figure does not fit 63 bits of quote units at these prices";
+  const path = `account ${JSON.stringify(account)}, ${what}`;
+  return new RiskError(error.code, message, { path, cause: error });
+}
+
+function figuresOf(state: EngineState, pool: number): PoolFigures {
+  try {
+    return state.kernel.poolFigures(pool);
+  } catch (error) {
+    throw nameScope(state, pool, error);
+  }
+}
+
+function scanAt(state: EngineState, prices: "marks" | "trial"): KernelScan {
+  try {
+    return state.kernel.scan(prices);
+  } catch (error) {
+    throw nameScope(state, state.kernel.faultPool, error);
   }
 }
 
@@ -95,7 +126,7 @@ export class ScanResult {
     withPrices(state, this.#prices, () => {
       for (const pool of this.handles) {
         const { decimals } = state.assetAt(settleOf(state, pool));
-        const { clearance } = state.kernel.poolFigures(pool);
+        const { clearance } = figuresOf(state, pool);
         const depth = clearance * 10n ** BigInt(WIDEST_DECIMALS - decimals);
         const last = found.at(-1);
         if (found.length >= n && (last === undefined || depth >= last.depth)) continue;
@@ -131,14 +162,14 @@ export class ScanResult {
   #linesOf(pools: Iterable<number>): ScanLine[] {
     const state = this.#state;
     return withPrices(state, this.#prices, () =>
-      Array.from(pools, (pool) => scanLine(state, pool, state.kernel.poolFigures(pool))),
+      Array.from(pools, (pool) => scanLine(state, pool, figuresOf(state, pool))),
     );
   }
 }
 
 /** Scans at the marks. */
 export function scanMarks(state: EngineState): ScanResult {
-  return new ScanResult(state, state.kernel.scan("marks"), []);
+  return new ScanResult(state, scanAt(state, "marks"), []);
 }
 
 /** Scans at other prices; markets that are not named keep their marks. */
@@ -146,5 +177,5 @@ export function scanTrial(state: EngineState, prices: TrialPrices): ScanResult {
   const { kernel } = state;
   kernel.copyMarksToTrial();
   for (const [{ slot }, price] of prices) kernel.setTrial(slot, price);
-  return new ScanResult(state, kernel.scan("trial"), prices);
+  return new ScanResult(state, scanAt(state, "trial"), prices);
 }
