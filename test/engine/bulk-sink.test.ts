@@ -192,6 +192,28 @@ describe("the bulk door", () => {
     sink.setBalance(1, 0, 0);
     sink.addPosition(1, 1, 4_550_000, 1, false, 0, 0);
   });
+
+  it("knows a scope's sums where rows of another account stand between, and where a mark moves", () => {
+    for (const moved of [false, true]) {
+      const engine = emptyEngine();
+      const sink = engine.bulkSink();
+      // Opened here: pools that a sink finds are not trusted to be small in the first place.
+      for (const id of ["one", "two"]) sink.openAccount(id, false);
+      // A million units at this mark are 9.0e18 of notional, 2e8 units of the second market 4e17: 2^63 is 9.2e18.
+      if (!moved) sink.setMark(0, 9_000_000_000_000_000);
+      sink.addPosition(1, 0, 1_000_000, 1, false, 0, 0);
+      if (moved) sink.setMark(0, 9_000_000_000_000_000);
+      else sink.addPosition(0, 1, 1, 1, false, 0, 0);
+      expect(refusal(() => sink.addPosition(1, 1, 200_000_000, 1, false, 0, 0)).message).toContain(
+        '"two"',
+      );
+      sink.addPosition(1, 1, 1_000_000, 1, false, 0, 0);
+    }
+    const sink = emptyEngine().bulkSink();
+    sink.setBalance(sink.openAccount("rich", false), 0, MAX_AMOUNT);
+    expect(refusal(() => sink.addPosition(0, 1, 1, 1, false, 0, 0)).message).toContain('"rich"');
+    sink.addPosition(0, 1, -1, 1, false, 0, 0);
+  });
 });
 
 describe("a scan that cannot be", () => {

@@ -5,6 +5,8 @@ import { describe, expect, it } from "vitest";
 
 const FOLDERS = ["assembly", "src", "test", "bench", "scripts"];
 const MAX_LINES = 420;
+/** A suite may list more cases than a module may hold code. */
+const MAX_TEST_LINES = 600;
 /** [name, pattern]: none may occur. */
 const BANNED: readonly (readonly [string, RegExp])[] = [
   ["default export", /^export default (?!defineConfig)/m],
@@ -32,11 +34,14 @@ describe("house rules", () => {
 
   it.each(FILES)("%s", (path) => {
     const text = readFileSync(path, "utf8");
-    expect(text.split("\n").length, "lines").toBeLessThanOrEqual(MAX_LINES);
+    const most = path.startsWith("test") ? MAX_TEST_LINES : MAX_LINES;
+    expect(text.split("\n").length, "lines").toBeLessThanOrEqual(most);
     expect(text, "opens by saying what it is for").toMatch(/^(#!.*\n)?\/\//);
     if (path.endsWith("tidy.test.ts")) return;
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
     for (const [name, pattern] of BANNED) {
-      expect(pattern.exec(text)?.[0], name).toBeUndefined();
+      const found = pattern.exec(name === "any" ? code : text);
+      expect(found?.[0], name).toBeUndefined();
     }
   });
 });
