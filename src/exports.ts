@@ -263,3 +263,9 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
     },
   };
 }
+
+/** Exports of which every one calls `refuse`: what is left of a kernel that has trapped. */
+export function refuseExports(exports: KernelExports, refuse: () => never): KernelExports {
+  const refused = Object.keys(exports).map((name) => [name, refuse] as const);
+  return { ...(Object.fromEntries(refused) as unknown as KernelExports), memory: exports.memory };
+}

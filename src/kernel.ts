@@ -11,7 +11,7 @@ import {
   requireQuantity,
 } from "./arguments.ts";
 import { RiskError } from "./errors.ts";
-import type { KernelExports } from "./exports.ts";
+import { type KernelExports, refuseExports } from "./exports.ts";
 import { instantiateKernel } from "./instance.ts";
 import { kernelFailure, type RecordKind } from "./kernel-failure.ts";
 import { KernelRecords } from "./kernel-records.ts";
@@ -58,7 +58,7 @@ const PAGE_BYTES = 65_536;
  * kernel.mark(slot) // => 100
  */
 export class Kernel extends KernelRecords {
-  readonly #exports: KernelExports;
+  #exports: KernelExports;
   readonly #amount = new AmountHalves();
   /** Counts scans: only the last one's list is in memory. */
   #scans = 0;
@@ -66,10 +66,7 @@ export class Kernel extends KernelRecords {
   constructor(options: KernelOptions = {}) {
     const limit = options.memoryLimitBytes ?? layout.MAX_PAGES * PAGE_BYTES;
     requireInteger(limit, 0, layout.MAX_PAGES * PAGE_BYTES, "memoryLimitBytes");
-    const exports = instantiateKernel(options.wasm, (cause) => {
-      if (this === undefined) throw cause;
-      return this.poison(cause);
-    });
+    const exports = instantiateKernel(options.wasm, (cause) => this.#die(cause));
     const status = exports.initialize(Math.floor(limit / PAGE_BYTES));
     super(exports.memory);
     this.#exports = exports;
@@ -278,16 +275,18 @@ export class Kernel extends KernelRecords {
 
   /** Nearest price of the slot, in price units, at which the pool is liquidatable with all else held still; null for none. */
   liquidationPrice(pool: number, priceSlot: number, direction: Direction): number | null {
-    this.#requireFollowed(pool, priceSlot);
+    requireHandle(pool, "pool");
+    requireHandle(priceSlot, "slot");
     const up = direction === "up" ? 1 : 0;
-    return this.#found(this.#exports.liquidationPrice(pool, priceSlot, up), pool);
+    return this.#found(this.#exports.liquidationPrice(pool, priceSlot, up), pool, priceSlot);
   }
 
   /** As {@link liquidationPrice}, with equity <= 0 in place of liquidatable. */
   bankruptcyPrice(pool: number, priceSlot: number, direction: Direction): number | null {
-    this.#requireFollowed(pool, priceSlot);
+    requireHandle(pool, "pool");
+    requireHandle(priceSlot, "slot");
     const up = direction === "up" ? 1 : 0;
-    return this.#found(this.#exports.bankruptcyPrice(pool, priceSlot, up), pool);
+    return this.#found(this.#exports.bankruptcyPrice(pool, priceSlot, up), pool, priceSlot);
   }
 
   /** Least shock, in parts per million, against every leg at once at which the pool is liquidatable; null for none. */
@@ -295,9 +294,11 @@ export class Kernel extends KernelRecords {
     return this.#found(this.#exports.jointShock(requireHandle(pool, "pool")), pool);
   }
 
-  #found(answer: number, pool: number): number | null {
+  #found(answer: number, pool: number, priceSlot = layout.NONE): number | null {
     if (answer >= 0) return answer;
     if (answer === layout.NONE) return null;
+    // The export says only that something is missing: this says what.
+    if (priceSlot !== layout.NONE) this.#requireFollowed(pool, priceSlot);
     throw this.#failure(answer, "pool", pool);
   }
 
@@ -332,8 +333,9 @@ export class Kernel extends KernelRecords {
     return target;
   }
 
-  /** Refuses a search along a price that no leg of the pool follows. */
+  /** Refuses a search in a pool or along a price that is not there, or that no leg of the pool follows. */
   #requireFollowed(pool: number, priceSlot: number): void {
+    this.current().pool(pool);
     this.current().price(priceSlot);
     for (let leg = this.firstLeg(pool); leg !== layout.NONE; leg = this.nextLeg(leg)) {
       if (this.legPrice(leg) === priceSlot) return;
@@ -341,6 +343,12 @@ export class Kernel extends KernelRecords {
     throw new RiskError("BAD_VALUE", "no leg of the pool follows this price slot", {
       value: priceSlot,
     });
+  }
+
+  /** After a trap no export is called again. */
+  #die(cause: unknown): never {
+    this.#exports = refuseExports(this.#exports, () => this.poison(cause));
+    return this.poison(cause);
   }
 
   // ── arguments and statuses ────────────────────────────────────────────────────────────────────────
