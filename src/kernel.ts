@@ -30,7 +30,10 @@ import { requireTable } from "./table-rules.ts";
 export interface KernelOptions {
   /** Another build of the kernel (tests run the debug build, a host may stream its own); default: the embedded release build. */
   readonly wasm?: Uint8Array | WebAssembly.Module;
-  /** Refuse to grow past this many bytes (whole 64 KiB pages); default and maximum 4 GiB. */
+  /**
+   * Refuse to grow past this many bytes (whole 64 KiB pages); default and maximum 4 GiB. About 11 MiB of it is kept for the map and
+   * for the screen, so that a full kernel can still be scanned: below 12 MiB nothing fits.
+   */
   readonly memoryLimitBytes?: number;
 }
 

@@ -3,7 +3,7 @@
 
 /**
  * A decimal: text such as "0.25" (the documented form), a number that converts exactly, or a bigint
- * already in the smallest unit of its kind.
+ * already in the smallest unit of its kind (amounts in 10^-decimals, leverage in thousandths: 20n is 0.020x).
  */
 export type DecimalLike = string | number | bigint;
 
@@ -108,7 +108,7 @@ export type Command =
       readonly asset: string;
       readonly amount: DecimalLike;
     }
-  /** Refused where the cross pool would fall below its initial margin or below zero. */
+  /** Refused where the wallet would fall below zero, or the cross pool below its initial margin or into liquidation. */
   | {
       readonly type: "withdraw";
       readonly account: string;

@@ -80,7 +80,8 @@ export function treeOf(value: unknown): JsonNode {
     return { ...at, kind: "number", text: String(value), raw: value };
   }
   if (Array.isArray(value)) return { ...at, kind: "array", text: "", items: value.map(treeOf) };
-  if (typeof value === "object") {
+  // A Map's entries are no members: it must not pass for an empty object.
+  if (typeof value === "object" && !(value instanceof Map) && !(value instanceof Set)) {
     const members = new Map<string, JsonNode>();
     for (const [key, member] of Object.entries(value)) {
       if (member !== undefined) members.set(key, treeOf(member));

@@ -5,9 +5,9 @@ import type { PoolFigures } from "../model.ts";
 import type { AccountReport, PositionSide, PositionView, ScopeView } from "../types.ts";
 import { crossTag, isolatedTag, tagIndex, tagMode } from "./accounts.ts";
 import { ceilDivide } from "./arithmetic.ts";
-import { entryPriceOf } from "./commands/positions.ts";
+import { entryPriceOf, SIDES } from "./commands/positions.ts";
 import { emptyRecord, orderedLegs, orderedPools } from "./order.ts";
-import { refuse } from "./read.ts";
+import { refuse, requireWord } from "./read.ts";
 import { liquidationPair, ScopeHandle, scopeView, settleOf } from "./scope.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
 
@@ -159,6 +159,7 @@ export class AccountView {
     if (hedged && side === undefined) {
       refuse("POSITION_MODE", "a hedged account's position needs a side", "side", side);
     }
+    if (side !== undefined) requireWord(side, SIDES, "side");
     const market = state.market(symbol, "symbol");
     const found = state.findPosition(account, market, side);
     if (found === undefined) return refuse("NO_POSITION", "no such position", "symbol", symbol);
@@ -175,12 +176,14 @@ export class AccountView {
   /** Handle of an isolated position's scope. */
   isolatedScope(symbol: string, side: PositionSide): ScopeHandle {
     const market = this.#state.market(symbol, "symbol");
+    requireWord(side, SIDES, "side");
     return new ScopeHandle(this.#state, this.#live(), isolatedTag(market.index, side));
   }
 
   /** Handle of the scope that carries a position. */
   scope(symbol: string, side: PositionSide): ScopeHandle {
     const market = this.#state.market(symbol, "symbol");
+    requireWord(side, SIDES, "side");
     const found = this.#state.findPosition(this.#live(), market, side);
     if (found === undefined) return refuse("NO_POSITION", "no such position", "symbol", symbol);
     return found.isolated

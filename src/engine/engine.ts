@@ -179,6 +179,7 @@ export class RiskEngine {
   apply(command: Command): EngineEvent[] {
     requireObject(command, "command");
     this.#state.loader = undefined;
+    this.#state.commands++;
     return dispatch(this.#state, command);
   }
 

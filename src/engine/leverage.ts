@@ -58,7 +58,9 @@ export function checkLeverage(
   const bracket = bracketOf(table, notional);
   const bracketCap = table.maxLeverageMilli[bracket] ?? 0;
   if (bracketCap !== 0 && leverageMilli > bracketCap) {
-    const message = `tier ${bracket + 1} at a notional of ${shownNotional} may have at most ${formatDecimal(bracketCap, 3)}x`;
+    // Tiers by contract count are one table each, tiers by notional brackets of one table.
+    const tier = market.tables.indexOf(table) + bracket + 1;
+    const message = `tier ${tier} at a notional of ${shownNotional} may have at most ${formatDecimal(bracketCap, 3)}x`;
     refuse("OUT_OF_RANGE", message, `${path}.leverage`, shown);
   }
 }

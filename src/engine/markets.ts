@@ -6,6 +6,7 @@ import { RiskError } from "../errors.ts";
 import { FEE_DENOMINATOR, type PriceTerms } from "../model.ts";
 import { type DerivedTable, deriveContractTables, deriveTable } from "../tiers/index.ts";
 import type { AssetDefinition, DecimalLike, MarginMode, MarketDefinition } from "../types.ts";
+import { copyDefinition } from "./market-definition.ts";
 import type { ResolvedProfile } from "./profiles.ts";
 import {
   MAX_ASSET_CODE,
@@ -160,28 +161,6 @@ function readTables(
   });
 }
 
-/** The fields that the engine knows, so that a later change of the caller's object changes nothing here. */
-function copyDefinition(definition: MarketDefinition): MarketDefinition {
-  const { symbol, settle, linear, contractSize, precision, priceDecimals, taker } = definition;
-  return {
-    symbol,
-    settle,
-    ...(linear === undefined ? {} : { linear }),
-    ...(contractSize === undefined ? {} : { contractSize }),
-    precision: { ...precision },
-    ...(priceDecimals === undefined ? {} : { priceDecimals }),
-    ...(taker === undefined ? {} : { taker }),
-    tiers: definition.tiers.map(({ tier, minNotional, maxNotional, ...rates }) => ({
-      ...(tier === undefined ? {} : { tier }),
-      ...(minNotional === undefined ? {} : { minNotional }),
-      ...(maxNotional === undefined ? {} : { maxNotional }),
-      maintenanceMarginRate: rates.maintenanceMarginRate,
-      ...(rates.maxLeverage === undefined ? {} : { maxLeverage: rates.maxLeverage }),
-    })),
-    ...(definition.maxLeverage === undefined ? {} : { maxLeverage: { ...definition.maxLeverage } }),
-  };
-}
-
 /** No figure depends on the tick, which may be above 1 (or absent): it only must be a step that prices can take. */
 function checkTick(tick: DecimalLike | null | undefined, path: string): void {
   if (tick === undefined || tick === null) return;
@@ -219,6 +198,7 @@ export function readMarket(
     `${path}.priceDecimals`,
   );
   const decimals = { settle: settle.decimals, amount, price };
+  const boundDecimals = profile.tierMetric === "notional" ? settle.decimals : amount;
   const caps = definition.maxLeverage ?? {};
   requireObject(caps, `${path}.maxLeverage`);
   return {
@@ -234,6 +214,6 @@ export function readMarket(
       cross: readLeverage(caps.cross, `${path}.maxLeverage.cross`),
       isolated: readLeverage(caps.isolated, `${path}.maxLeverage.isolated`),
     },
-    definition: copyDefinition(definition),
+    definition: copyDefinition(definition, boundDecimals),
   };
 }

@@ -62,7 +62,9 @@ function named(name: unknown, path: string): ResolvedProfile {
  * resolveProfile({ extends: "binance", closeFeeInRequirement: true }).triggerInclusive; // => true
  */
 export function resolveProfile(profile: Profile = "default", path = "profile"): ResolvedProfile {
-  if (typeof profile !== "object" || profile === null) return named(profile, path);
+  if (typeof profile !== "object" || profile === null || Array.isArray(profile)) {
+    return named(profile, path);
+  }
   const { extends: base = "default", ...knobs } = profile;
   const start = named(base, `${path}.extends`);
   for (const [knob, value] of Object.entries(knobs)) {

@@ -1,6 +1,7 @@
 // The result of a scan: which scopes are liquidatable, as handles copied out of the kernel. Figures are computed only
 // for the lines one asks for, at the prices of the scan: the marks as they are then, or the trial prices
 // of a what-if scan, which are put in place of the marks for the moment of the computation and taken back.
+import { requireInteger } from "../arguments.ts";
 import { formatDecimal } from "../decimal.ts";
 import { RiskError } from "../errors.ts";
 import type { KernelScan } from "../kernel.ts";
@@ -41,9 +42,11 @@ function withPrices<Result>(
   compute: () => Result,
 ): Result {
   const { kernel } = state;
-  const before = prices.map(([{ slot }]) => [slot, kernel.mark(slot)] as const);
+  // Nobody holds a market that never had a mark, and a mark cannot be taken away again.
+  const moved = prices.filter(([{ slot }]) => kernel.mark(slot) !== 0);
+  const before = moved.map(([{ slot }]) => [slot, kernel.mark(slot)] as const);
   try {
-    for (const [{ slot }, price] of prices) kernel.setMark(slot, price);
+    for (const [{ slot }, price] of moved) kernel.setMark(slot, price);
     return compute();
   } finally {
     for (const [slot, mark] of before) kernel.setMark(slot, mark);
@@ -93,7 +96,10 @@ function scanLine(state: EngineState, pool: number, figures: PoolFigures): ScanL
   };
 }
 
-/** Which scopes are liquidatable. Valid until the next command: lines read the state as it is when asked. */
+/**
+ * Which scopes are liquidatable. Valid until the next command, after which its methods throw a RangeError: take what is
+ * needed first, as in `for (const line of [...engine.scan().lines()])`.
+ */
 export class ScanResult {
   /** Liquidatable scopes. */
   readonly count: number;
@@ -103,6 +109,7 @@ export class ScanResult {
   readonly handles: Uint32Array;
   readonly #state: EngineState;
   readonly #prices: TrialPrices;
+  readonly #commands: number;
 
   constructor(state: EngineState, scan: KernelScan, prices: TrialPrices) {
     this.count = scan.count;
@@ -110,18 +117,24 @@ export class ScanResult {
     this.handles = scan.copyTo(new Uint32Array(scan.count));
     this.#state = state;
     this.#prices = prices;
+    this.#commands = state.commands;
   }
 
   /** One line per liquidatable scope, in the order of `handles`. */
   *lines(): Generator<ScanLine, void, undefined> {
     for (let start = 0; start < this.count; start += CHUNK) {
-      yield* this.#linesOf(this.handles.subarray(start, start + CHUNK));
+      for (const line of this.#linesOf(this.handles.subarray(start, start + CHUNK))) {
+        this.#requireCurrent();
+        yield line;
+      }
     }
   }
 
   /** The n scopes with the lowest clearance (as a number of settle units, whatever the asset), lowest first. */
   deepest(n: number): ScanLine[] {
     const state = this.#state;
+    this.#requireCurrent();
+    requireInteger(n, 0, Number.MAX_SAFE_INTEGER, "n");
     const found: { readonly pool: number; readonly depth: bigint }[] = [];
     withPrices(state, this.#prices, () => {
       for (const pool of this.handles) {
@@ -142,6 +155,7 @@ export class ScanResult {
   /** Notional of all liquidatable scopes by settle asset, at the prices of the scan. */
   notional(): Record<string, string> {
     const state = this.#state;
+    this.#requireCurrent();
     const sums = state.assets.map(() => 0n);
     withPrices(state, this.#prices, () => {
       for (const pool of this.handles) {
@@ -159,8 +173,15 @@ export class ScanResult {
     return notional;
   }
 
+  /** Handles may stand for other pools once a command has run. */
+  #requireCurrent(): void {
+    if (this.#commands === this.#state.commands) return;
+    throw new RangeError("a command has run since this scan: scan again, or take its lines first");
+  }
+
   #linesOf(pools: Iterable<number>): ScanLine[] {
     const state = this.#state;
+    this.#requireCurrent();
     return withPrices(state, this.#prices, () =>
       Array.from(pools, (pool) => scanLine(state, pool, figuresOf(state, pool))),
     );

@@ -11,6 +11,8 @@ const OFFSET_B = 0x9747b28c;
 const PRIME_A = 0x01000193;
 const PRIME_B = 0x85ebca6b;
 const WORD = 2 ** 32;
+/** Caps are 0 or more. */
+const NO_CAP = -1;
 
 class Fingerprint {
   #a = OFFSET_A;
@@ -58,8 +60,9 @@ function hashMarket(state: EngineState, market: EngineMarket, into: Fingerprint)
   into.text(`${terms.numerator}/${terms.divisor}`);
   into.word(market.maxLeverageMilli.cross);
   into.word(market.maxLeverageMilli.isolated);
-  for (const { fromUnits, table, maxLeverageMilli } of tables) {
+  for (const { fromUnits, toUnits, table, maxLeverageMilli, caps } of tables) {
     into.number(fromUnits);
+    into.number(toUnits ?? NO_CAP);
     into.text(table.style);
     into.word(table.rateDenominator);
     into.word(table.closeFeeRate);
@@ -68,6 +71,7 @@ function hashMarket(state: EngineState, market: EngineMarket, into: Fingerprint)
       into.word(bracket.rate);
       into.word(bracket.initialRate);
       into.word(maxLeverageMilli[index] ?? 0);
+      into.amount(caps[index] ?? BigInt(NO_CAP));
     });
   }
   into.number(state.kernel.mark(market.slot));

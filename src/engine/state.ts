@@ -1,6 +1,7 @@
 // The engine's state behind its commands: the kernel, what has been declared (assets, markets), the
 // accounts, and how a pool or leg is found from account, market and side. It offers look-ups and
 // the registration of definitions; the rules of what a command may do live in commands/.
+import { RiskError } from "../errors.ts";
 import { Kernel, type KernelOptions } from "../kernel.ts";
 import type { MarketDefinition, PositionSide, Profile } from "../types.ts";
 import { Accounts, crossTag, isolatedTag, MAX_TAG_INDEX, NO_POOL, tagMode } from "./accounts.ts";
@@ -52,6 +53,8 @@ export class EngineState {
   readonly openInterest: OpenInterest = new OpenInterest();
   /** Counts removals of pools: a pool handle kept since an older epoch may be another pool now. */
   epoch = 0;
+  /** Counts commands: a scan's handles are good until the next. */
+  commands = 0;
   /** The bulk sink whose caches are true: nothing has changed the state since but that sink. */
   loader: object | undefined = undefined;
   readonly #assetOf: Map<string, EngineAsset> = new Map();
@@ -143,7 +146,7 @@ export class EngineState {
       index: this.markets.length,
       slot,
       maxPrice: this.kernel.maxPrice(slot),
-      tables: specification.tables.map((table) => this.#createTable(table)),
+      tables: this.#createTables(specification.tables, slot),
       numerator: safeNumber(terms.numerator),
       divisor: safeNumber(terms.divisor),
     };
@@ -151,6 +154,21 @@ export class EngineState {
     this.#marketOf.set(symbol, market);
     this.#marketOfSlot[slot] = market;
     return market;
+  }
+
+  /** All tables of a new market; where the kernel has no room for one, those made and the price slot go again. */
+  #createTables(specifications: readonly TableSpecification[], slot: number): EngineTable[] {
+    const tables: EngineTable[] = [];
+    try {
+      for (const specification of specifications) tables.push(this.#createTable(specification));
+      return tables;
+    } catch (error) {
+      if (!(error instanceof RiskError && error.code === "POISONED")) {
+        for (const { handle } of tables) this.kernel.removeTable(handle);
+        this.kernel.removePrice(slot);
+      }
+      throw error;
+    }
   }
 
   #createTable(specification: TableSpecification): EngineTable {

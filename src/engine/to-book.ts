@@ -5,6 +5,7 @@ import { tagIndex, tagMode } from "./accounts.ts";
 import { costCeil } from "./arithmetic.ts";
 import { markText } from "./commands/definitions.ts";
 import { entryPriceOf } from "./commands/positions.ts";
+import { copyDefinition } from "./market-definition.ts";
 import { emptyRecord, orderedLegs, orderedPools } from "./order.ts";
 import type { EngineState } from "./state.ts";
 
@@ -57,9 +58,9 @@ export function toBook(state: EngineState): BookDocument {
     if (mark !== null) marks[market.symbol] = mark;
   }
   return {
-    profile: state.profile,
+    profile: typeof state.profile === "object" ? { ...state.profile } : state.profile,
     assets: state.assets.map(({ code, decimals }) => ({ code, decimals })),
-    markets: state.markets.map(({ definition }) => definition),
+    markets: state.markets.map(({ definition }) => copyDefinition(definition, 0)),
     marks,
     accounts: Array.from(state.accounts.entries(), ([id, account]) =>
       accountDefinition(state, id, account),

@@ -119,8 +119,16 @@ function readCost(
   const price = readPrice(market, position.entryPrice, `${path}.entryPrice`);
   const stated = position.entryNotional;
   if (stated === undefined || stated === null) return costCeil(market.terms, quantity, price);
+  // A linear long or inverse short was paid for, the others were paid; rounding may leave 0.
+  const positive = quantity > 0 !== market.terms.inverse;
   const limits = { min: -MAX_AMOUNT, max: MAX_AMOUNT };
-  return parseDecimal(stated, market.settleDecimals, `${path}.entryNotional`, limits);
+  const place = `${path}.entryNotional`;
+  const cost = parseDecimal(stated, market.settleDecimals, place, limits);
+  if (positive ? cost < 0n : cost > 0n) {
+    const kind = `${market.terms.inverse ? "an inverse" : "a linear"} ${position.side}`;
+    refuse("BAD_VALUE", `must be ${positive ? "positive" : "negative"} for ${kind}`, place, stated);
+  }
+  return cost;
 }
 
 /** Checks a position's fields; contracts 0 needs no others than symbol, side and mode. */

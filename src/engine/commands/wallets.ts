@@ -83,7 +83,10 @@ export function openCrossPool(
   return pool === NO_POOL ? transaction.createPool(account, crossTag(asset), 0n) : pool;
 }
 
-/** Refuses where a wallet cannot give what it was asked for: below zero, or equity below the initial margin. */
+/**
+ * Refuses where a wallet cannot give what it was asked for: below zero, equity below the initial margin, or (a requirement may be
+ * above that) liquidatable at once.
+ */
 export function checkAffordable(
   wallet: bigint,
   figures: PoolFigures,
@@ -102,6 +105,11 @@ export function checkAffordable(
       path,
       asked,
     );
+  }
+  if (figures.liquidatable) {
+    const requirement = show(figures.maintenanceMargin + figures.closeFee);
+    const message = `equity would be ${show(figures.equity)}, liquidatable at a requirement of ${requirement}`;
+    refuse("INSUFFICIENT_FUNDS", message, path, asked);
   }
 }
 
