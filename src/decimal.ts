@@ -296,12 +296,22 @@ export function formatDecimal(units: bigint | number, decimals: number): string 
 const FOUR = 10_000;
 /** "0000" .. "9999", made at first use. */
 let padded: string[] = [];
-/** The same without trailing zeros. */
+/** The same without trailing zeros, and without leading ones. */
 let trimmed: string[] = [];
+let plain: string[] = [];
 
 function makeDigits(): void {
   padded = Array.from({ length: FOUR }, (_, i) => String(i).padStart(4, "0"));
   trimmed = padded.map((digits) => digits.replace(/0+$/, ""));
+  plain = padded.map((_, i) => String(i));
+}
+
+/** A whole number >= 0 as text. */
+function wholeText(whole: number): string {
+  if (whole < FOUR) return plain[whole] as string;
+  if (whole >= FOUR * FOUR) return String(whole);
+  const upper = Math.floor(whole / FOUR);
+  return `${plain[upper]}${padded[whole - upper * FOUR]}`;
 }
 
 /** |units| < 2^52, decimals <= 15: quotient, product and remainder are exact. */
@@ -310,10 +320,10 @@ function formatNumber(units: number, decimals: number): string {
   const scale = POWERS[decimals] as number;
   const whole = Math.floor(size / scale);
   const rest = size - whole * scale;
-  const text = units < 0 ? `-${whole}` : `${whole}`;
+  if (padded.length === 0) makeDigits();
+  const text = units < 0 ? `-${wholeText(whole)}` : wholeText(whole);
   if (rest === 0) return text;
   if (decimals <= 8) {
-    if (padded.length === 0) makeDigits();
     const eight = rest * (POWERS[8 - decimals] as number);
     const upper = Math.floor(eight / FOUR);
     const lower = eight - upper * FOUR;

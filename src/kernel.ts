@@ -19,6 +19,7 @@ import * as layout from "./layout.ts";
 import {
   type BracketTable,
   type Direction,
+  type LegAmounts,
   type LegFigures,
   MAX_AMOUNT,
   type PoolFigures,
@@ -273,6 +274,21 @@ export class Kernel extends KernelRecords {
       closeFee: i64[at + layout.RESULT_LEG_FEE / 8] as bigint,
       haircut: i64[at + layout.RESULT_LEG_HAIRCUT / 8] as bigint,
       bracket: i32[(layout.RESULT + layout.RESULT_LEG_BRACKET) / 4] as number,
+    };
+  }
+
+  /** The same figures without a bigint where a number is exact: half the cost for who only prints them. */
+  legAmounts(leg: number): LegAmounts {
+    this.#done(this.#exports.legFigures(requireHandle(leg, "leg")), "leg", leg);
+    const { views } = this;
+    return {
+      value: views.amount(layout.RESULT + layout.RESULT_LEG_VALUE),
+      notional: views.amount(layout.RESULT + layout.RESULT_LEG_NOTIONAL),
+      maintenanceMargin: views.amount(layout.RESULT + layout.RESULT_LEG_MAINTENANCE),
+      initialMargin: views.amount(layout.RESULT + layout.RESULT_LEG_INITIAL),
+      closeFee: views.amount(layout.RESULT + layout.RESULT_LEG_FEE),
+      haircut: views.amount(layout.RESULT + layout.RESULT_LEG_HAIRCUT),
+      bracket: views.i32[(layout.RESULT + layout.RESULT_LEG_BRACKET) / 4] as number,
     };
   }
 

@@ -38,6 +38,15 @@ export class MemoryViews {
     return this.#memory.buffer.byteLength;
   }
 
+  /** The i64 at an address: as a number where it is below 2^52 in size (no allocation), else as a bigint. */
+  amount(address: number): number | bigint {
+    const high = this.i32[address / 4 + 1] as number;
+    if (high >= -1_048_576 && high < 1_048_576) {
+      return high * 4_294_967_296 + (this.u32[address / 4] as number);
+    }
+    return this.i64[address / 8] as bigint;
+  }
+
   /** Word of the header. */
   header(address: number): number {
     return this.u32[address / 4] as number;

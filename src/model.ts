@@ -102,3 +102,8 @@ export interface LegFigures {
 
 /** Which way from the mark a price is searched. */
 export type Direction = "down" | "up";
+
+/** {@link LegFigures} for text: amounts as numbers where they are exact as such, else as bigints. */
+export type LegAmounts = {
+  readonly [Name in Exclude<keyof LegFigures, "bracket">]: number | bigint;
+} & { readonly bracket: number };

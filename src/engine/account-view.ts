@@ -17,7 +17,7 @@ const EFFECTIVE_LEVERAGE_DECIMALS = 4;
 const HUNDREDTH_SAFE = 2 ** 46;
 const EFFECTIVE_LEVERAGE_SCALE = 10n ** BigInt(EFFECTIVE_LEVERAGE_DECIMALS);
 
-function effectiveLeverage(notional: bigint, equity: bigint): string | null {
+function effectiveLeverage(notional: number | bigint, equity: bigint): string | null {
   if (equity <= 0n) return null;
   const divisor = Number(equity);
   const dividend = Number(notional);
@@ -34,8 +34,13 @@ function effectiveLeverage(notional: bigint, equity: bigint): string | null {
     }
     return formatDecimal(rest === 0 ? scaled : scaled + 1, EFFECTIVE_LEVERAGE_DECIMALS);
   }
-  const scaled = ceilDivide(notional * EFFECTIVE_LEVERAGE_SCALE, equity);
+  const scaled = ceilDivide(BigInt(notional) * EFFECTIVE_LEVERAGE_SCALE, equity);
   return formatDecimal(scaled, EFFECTIVE_LEVERAGE_DECIMALS);
+}
+
+function differenceOf(a: number | bigint, b: bigint): number | bigint {
+  if (typeof a === "number" && b < HUNDREDTH_SAFE && b > -HUNDREDTH_SAFE) return a - Number(b);
+  return BigInt(a) - b;
 }
 
 /** One position with all its figures; `figures` are its pool's. */
@@ -50,12 +55,12 @@ function positionView(
   const market = state.marketOfLeg(leg);
   const { priceDecimals, amountDecimals, settleDecimals, slot } = market;
   const quantity = kernel.quantity(leg);
-  const own = kernel.legFigures(leg);
+  const own = kernel.legAmounts(leg);
   const leverageMilli = kernel.leverageMilli(leg);
   const isolated = tagMode(kernel.tag(pool)) === "isolated";
   const side = quantity > 0 ? "long" : "short";
   const bankruptcy = kernel.bankruptcyPrice(pool, slot, side === "long" ? "down" : "up");
-  const amount = (units: bigint): string => formatDecimal(units, settleDecimals);
+  const amount = (units: number | bigint): string => formatDecimal(units, settleDecimals);
   return {
     account: account.id,
     symbol: market.symbol,
@@ -69,7 +74,7 @@ function positionView(
     notional: amount(own.notional),
     leverage: leverageMilli === 0 ? null : formatDecimal(leverageMilli, LEVERAGE_DECIMALS),
     effectiveLeverage: effectiveLeverage(own.notional, figures.equity),
-    unrealizedPnl: amount(own.value - kernel.cost(leg)),
+    unrealizedPnl: amount(differenceOf(own.value, kernel.cost(leg))),
     isolatedMargin: isolated ? amount(kernel.collateral(pool)) : null,
     maintenanceMargin: amount(own.maintenanceMargin),
     maintenanceMarginRate: rateInUse(state, market, quantity, own.bracket),
