@@ -1,5 +1,6 @@
 // Where a search looks first: the root of the unrounded figure in doubles, by Newton's method. Never trusted: a wrong estimate costs
 // time, not correctness.
+
 import {
   BRACKET_AMOUNT_HIGH,
   BRACKET_AMOUNT_LOW,
@@ -11,8 +12,6 @@ import {
   LEG_QUANTITY,
   LEG_TABLE,
   MARKS,
-  NONE,
-  POOL_FIRST_LEG,
   PRICE_DIVISOR,
   PRICE_FLAGS,
   PRICE_INVERSE,
@@ -28,11 +27,12 @@ import { legRecord } from "./book.ts";
 import {
   ALL_SLOTS,
   equityOnly,
+  firstMoving,
   moves,
+  movingLegs,
   movingSlot,
   roundingUnits,
   STILL,
-  searchedPool,
 } from "./line.ts";
 import { priceAt, priceRecord } from "./prices.ts";
 import { tableRecord } from "./tables.ts";
@@ -48,11 +48,12 @@ export let estimateSlope: f64 = 0;
 function estimateAt(z: f64): void {
   let figure = sumToDouble(STILL);
   let slope: f64 = 0;
-  let leg = load<i32>(searchedPool, POOL_FIRST_LEG);
-  while (leg !== NONE) {
+  let leg = firstMoving;
+  for (let left = movingLegs; left > 0; ) {
     const record = legRecord(leg);
     leg = load<i32>(record, LEG_NEXT);
     if (!moves(record)) continue;
+    left--;
     const slot = load<u16>(record, LEG_PRICE);
     const terms = priceRecord(slot);
     const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;

@@ -72,8 +72,9 @@ export let stillHeld: u64 = 0;
 export let concave: bool = false;
 /** Largest amount by which rounding lowers the figure along the line, in quote units. */
 export let roundingUnits: i64 = 0;
-/** Legs that move. */
+/** Legs that move, and the first of them in the pool's list: loops over moving legs start there and end after so many. */
 export let movingLegs: i64 = 0;
+export let firstMoving: i32 = NONE;
 /** True where a long moves: its price can fall by no more than all of it. */
 export let anyLong: bool = false;
 /** True where the search can end at once: the figure stands at the mark by more than rounding and cannot fall along the line. */
@@ -130,11 +131,13 @@ function clamp(x: f64, one: u64, other: u64): u64 {
 
 /** Furthest coordinate from `near` (in the domain) toward `far` at which every moving leg is in the domain. Domains are intervals. */
 export function clipDomain(near: u64, far: u64): u64 {
-  let leg = load<i32>(searchedPool, POOL_FIRST_LEG);
-  while (leg !== NONE) {
+  let leg = firstMoving;
+  for (let left = movingLegs; left > 0; ) {
     const record = legRecord(leg);
     leg = load<i32>(record, LEG_NEXT);
-    if (!moves(record) || inDomain(record, far)) continue;
+    if (!moves(record)) continue;
+    left--;
+    if (inDomain(record, far)) continue;
     let inside = near;
     let outside = far;
     if (movingSlot !== ALL_SLOTS) {
@@ -193,9 +196,12 @@ export function begin(pool: u32, slot: u32, equity: bool, upward: bool): i32 {
   favourable = slot !== ALL_SLOTS;
   let leg = load<i32>(searchedPool, POOL_FIRST_LEG);
   while (leg !== NONE) {
+    const handle = leg;
     const record = legRecord(leg);
     leg = load<i32>(record, LEG_NEXT);
-    if (moves(record)) noteMoving(record, upward);
+    if (!moves(record)) continue;
+    if (movingLegs === 0) firstMoving = handle;
+    noteMoving(record, upward);
   }
   const whole = SUMS + (equity ? 0 : 32);
   favourable = favourable && sumAtLeast(whole, floorUnits + roundingUnits);
@@ -207,11 +213,12 @@ export function begin(pool: u32, slot: u32, equity: bool, upward: bool): i32 {
 function separate(whole: usize): void {
   sumCopy(STILL, whole);
   sumCopy(HELD, SUMS + 16);
-  let leg = load<i32>(searchedPool, POOL_FIRST_LEG);
-  while (leg !== NONE) {
+  let leg = firstMoving;
+  for (let left = movingLegs; left > 0; ) {
     const record = legRecord(leg);
     leg = load<i32>(record, LEG_NEXT);
     if (!moves(record)) continue;
+    left--;
     valueLeg(record, priceAt(MARKS, load<u16>(record, LEG_PRICE)));
     sumSubtract(STILL, legValue);
     sumAddUnsigned(STILL, legHaircut);

@@ -1,13 +1,13 @@
 // Exact searches along a line: the liquidation or bankruptcy price of one market, and the joint shock. The answer is
 // the nearest point at which the pool falls, found by branch and bound on exact integer figures: an interval is passed over only
 // when it is proved free of such points (provedSafe). Proof: docs/numbers.md, "How a search is exact".
+
 import {
   LEG_NEXT,
   LEG_PRICE,
   LEG_QUANTITY,
   MARKS,
   NONE,
-  POOL_FIRST_LEG,
   PRICE_FLAGS,
   PRICE_INVERSE,
   SEARCH_POINT_BYTES,
@@ -26,6 +26,7 @@ import {
   concave,
   equityOnly,
   favourable,
+  firstMoving,
   floorUnits,
   MAX_SHOCK,
   moves,
@@ -35,7 +36,6 @@ import {
   roundingUnits,
   SHOCK_UNITS,
   STILL,
-  searchedPool,
   stillHeld,
 } from "./line.ts";
 import { maxPrice, priceAt, priceLives, priceRecord } from "./prices.ts";
@@ -109,11 +109,12 @@ function examine(point: usize, x: u64): void {
   const netted = hedgesOneSlot();
   netRest = 0;
   let held = stillHeld;
-  let leg = load<i32>(searchedPool, POOL_FIRST_LEG);
-  while (leg !== NONE) {
+  let leg = firstMoving;
+  for (let left = movingLegs; left > 0; ) {
     const record = legRecord(leg);
     leg = load<i32>(record, LEG_NEXT);
     if (!moves(record)) continue;
+    left--;
     valueLeg(record, priceAlong(record, x));
     const terms = priceRecord(load<u16>(record, LEG_PRICE));
     const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
