@@ -172,18 +172,27 @@ function readChunks(path: string, progress: Progress): AsyncIterable<Uint8Array>
   return unpacked(countedChunks(path, progress), basename(path));
 }
 
-/** Each chunk stands in the same memory as the one before: the consumer is done with it when it asks for the next. */
+/**
+ * Two memories take turns: the next chunk is read while the consumer works on this one, which it is done with when it asks for the next.
+ */
 async function* countedChunks(path: string, progress: Progress): AsyncGenerator<Uint8Array> {
   const file = await open(path);
+  let memory = new Uint8Array(CHUNK_BYTES);
+  let spare = new Uint8Array(CHUNK_BYTES);
+  let pending = file.read(memory, 0, CHUNK_BYTES);
   try {
-    const memory = new Uint8Array(CHUNK_BYTES);
     for (;;) {
-      const { bytesRead } = await file.read(memory, 0, CHUNK_BYTES);
+      const { bytesRead } = await pending;
       if (bytesRead === 0) return;
+      const ready = memory.subarray(0, bytesRead);
+      [memory, spare] = [spare, memory];
+      pending = file.read(memory, 0, CHUNK_BYTES);
       progress.add(bytesRead);
-      yield memory.subarray(0, bytesRead);
+      yield ready;
     }
   } finally {
+    // A read under way may not outlive its file; its failure was, or is no longer, of interest.
+    await pending.catch(() => undefined);
     await file.close();
   }
 }
