@@ -161,7 +161,7 @@ export function clipDomain(near: u64, far: u64): u64 {
 }
 
 /** Sums of the whole pool at the marks, kept while the book stands as it was: a report asks about each leg in turn. */
-const SUMS: usize = SEARCH_STACK - 112;
+export const SUMS: usize = SEARCH_STACK - 112;
 let summedPool: u32 = 0;
 let summedRevision: u64 = u64.MAX_VALUE;
 

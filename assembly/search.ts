@@ -36,6 +36,7 @@ import {
   roundingUnits,
   SHOCK_UNITS,
   STILL,
+  SUMS,
   stillHeld,
 } from "./line.ts";
 import { maxPrice, priceAt, priceLives, priceRecord } from "./prices.ts";
@@ -171,6 +172,17 @@ function defer(point: usize, x: u64): void {
   store<u64>(point, DEFERRED, POINT_HELD);
 }
 
+/** True while point 0 has a figure but no parts yet: the pool's own sums at the marks gave it. */
+let unparted: bool = false;
+
+/** Point 0 at the marks, without valuing a leg again; its parts are made when a proof needs them. */
+function placeAtMarks(point: usize, x: u64): void {
+  store<u64>(point, x, POINT_X);
+  store<u64>(point, u64(equityOnly || sumAtLeast(SUMS + 16, 1)), POINT_HELD);
+  sumCopy(point + POINT_FIGURE, SUMS + (equityOnly ? 0 : 32));
+  unparted = true;
+}
+
 /** True where the pool falls at the point. */
 function falls(point: usize): bool {
   return load<u64>(point, POINT_HELD) !== 0 && !sumAtLeast(point + POINT_FIGURE, floorUnits);
@@ -198,6 +210,10 @@ function provedSafe(a: usize, b: usize): bool {
     const bound = floorUnits + roundingUnits;
     if (sumAtLeast(a + POINT_FIGURE, bound) && sumAtLeast(b + POINT_FIGURE, bound)) return true;
   }
+  if (unparted) {
+    examine(a, load<u64>(a, POINT_X));
+    unparted = false;
+  }
   const ascending = load<u64>(a, POINT_X) <= load<u64>(b, POINT_X);
   const lower = ascending ? a : b;
   const upper = ascending ? b : a;
@@ -219,7 +235,7 @@ function nearestFall(start: u64, far: u64, estimate: u64, width: u64): f64 {
   examined = 0;
   const limit = LEAST_POINTS + SEARCH_LIMIT / max<u32>(1, <u32>movingLegs);
   const near = pointAt(0);
-  examine(near, start);
+  placeAtMarks(near, start);
   if (falls(near)) return <f64>start;
   if (far === start) return <f64>NONE;
   let top: u32 = 1;
@@ -252,6 +268,7 @@ function nearestFall(start: u64, far: u64, estimate: u64, width: u64): f64 {
     if (gap <= 1 && falls(end)) return <f64>to;
     if (gap <= 1 || provedSafe(near, end)) {
       copyPoint(near, end);
+      unparted = false;
       top--;
       continue;
     }

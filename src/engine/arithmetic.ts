@@ -60,8 +60,21 @@ export function initialMarginCeil(
   return ceilDivide(size * 1000n, divisor * BigInt(leverageMilli));
 }
 
+/** entryPriceNearest of linear terms in numbers, or NaN where a step might not be exact. */
+function entryPriceNumber(terms: PriceTerms, size: number, notional: number): number {
+  if (terms.inverse) return Number.NaN;
+  const divisor = 2 * size * Number(terms.numerator);
+  const dividend = 2 * notional * Number(terms.divisor) + divisor / 2;
+  if (!(divisor < Number.MAX_SAFE_INTEGER && dividend < Number.MAX_SAFE_INTEGER)) return Number.NaN;
+  // A rounded quotient below 2^53 is at most one too large, and then the product tells.
+  const quotient = Math.floor(dividend / divisor);
+  return quotient * divisor > dividend ? quotient - 1 : quotient;
+}
+
 /** The average entry price, in price units to the nearest, that a signed cost stands for; 0 where it has none. */
 export function entryPriceNearest(terms: PriceTerms, quantity: number, cost: bigint): bigint {
+  const inNumbers = entryPriceNumber(terms, Math.abs(quantity), Math.abs(Number(cost)));
+  if (!Number.isNaN(inNumbers)) return BigInt(inNumbers);
   const size = BigInt(Math.abs(quantity));
   const notional = cost < ZERO ? -cost : cost;
   if (!terms.inverse) return nearestDivide(notional * terms.divisor, size * terms.numerator);

@@ -101,6 +101,25 @@ describe("costs", () => {
     expect(entryPriceNearest(inverse, 1, 0n)).toBe(0n);
   });
 
+  it("the entry price is the quotient to the nearest, in numbers as in bigints", () => {
+    const cost = fc.oneof(
+      fc.bigInt({ min: 0n, max: 4_000n }),
+      fc.bigInt({ min: 0n, max: 2n ** 40n }),
+      fc.bigInt({ min: 2n ** 51n, max: 2n ** 63n - 1n }),
+    );
+    fc.assert(
+      fc.property(terms, quantity, cost, fc.boolean(), (market, size, amount, negative) => {
+        const expected = market.inverse
+          ? amount === 0n
+            ? 0n
+            : nearestDivide(BigInt(Math.abs(size)) * market.numerator, amount * market.divisor)
+          : nearestDivide(amount * market.divisor, BigInt(Math.abs(size)) * market.numerator);
+        expect(entryPriceNearest(market, size, negative ? -amount : amount)).toBe(expected);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
   it("rounds as it says", () => {
     expect([floorDivide(-7n, 2n), floorDivide(7n, 2n), floorDivide(-8n, 2n)]).toEqual([
       -4n,
