@@ -3,8 +3,6 @@
 // bound + gap is an upper bound. Proof with every rounding: docs/numbers.md, "The screen". Doubles here, singles in the lanes.
 
 import {
-  BRACKET_AMOUNT_HIGH,
-  BRACKET_AMOUNT_LOW,
   BRACKET_BYTES,
   BRACKET_FLOOR,
   BRACKET_RATE,
@@ -21,10 +19,8 @@ import {
   POOL_LANE,
   POOL_LEGS,
   PRICE_ANCHOR,
-  PRICE_DIVISOR,
   PRICE_FLAGS,
   PRICE_INVERSE,
-  PRICE_NUMERATOR,
   STILL_SLOT,
   TABLE_BRACKETS,
   TABLE_COUNT,
@@ -35,10 +31,10 @@ import {
   TABLE_WHOLE,
 } from "../src/layout.ts";
 import { legRecord, poolRecord } from "./book.ts";
+import { bracketAt, scaledAmount, unitNotional } from "./doubles.ts";
 import { coldBlock, hotBlock, legsOfClass, setLaneLeg, WIDE_CLASS } from "./lanes.ts";
 import { priceRecord } from "./prices.ts";
 import { tableRecord } from "./tables.ts";
-import { TWO_TO_64 } from "./wide.ts";
 
 /** The band of z = 1 + u in which the bounds hold. */
 const BAND_LOW: f64 = 0.5;
@@ -62,14 +58,8 @@ let alwaysHeld: bool = false;
 
 /** Maintenance (or haircut) and fee at a notional, unrounded; the bracket with the last floor <= notional. */
 function needAt(table: usize, notional: f64): f64 {
-  let bracket = table + TABLE_BRACKETS;
-  const last = bracket + <usize>(load<u32>(table, TABLE_COUNT) - 1) * BRACKET_BYTES;
-  while (bracket < last && <f64>load<u64>(bracket, BRACKET_FLOOR + BRACKET_BYTES) <= notional) {
-    bracket += BRACKET_BYTES;
-  }
-  const amount =
-    <f64>load<u64>(bracket, BRACKET_AMOUNT_HIGH) * TWO_TO_64 +
-    <f64>load<u64>(bracket, BRACKET_AMOUNT_LOW);
+  const bracket = bracketAt(table, notional);
+  const amount = scaledAmount(bracket);
   const denominator = <f64>load<u32>(table, TABLE_DENOMINATOR);
   gross += amount / denominator;
   return (notional * <f64>load<u32>(bracket, BRACKET_RATE) - amount) / denominator;
@@ -82,9 +72,7 @@ function lineOf(leg: usize): bool {
   if (anchor === 0) return false;
   const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
   const quantity = load<f64>(leg, LEG_QUANTITY);
-  const size =
-    (abs<f64>(quantity) * <f64>load<u64>(terms, PRICE_NUMERATOR)) /
-    <f64>load<u64>(terms, PRICE_DIVISOR);
+  const size = unitNotional(leg);
   const notional = inverse ? size / anchor : size * anchor;
   if (!(notional * BAND_HIGH < SCREENED_NOTIONAL)) return false;
   gross += notional * 8;

@@ -2,28 +2,21 @@
 // time, not correctness.
 
 import {
-  BRACKET_AMOUNT_HIGH,
-  BRACKET_AMOUNT_LOW,
-  BRACKET_BYTES,
-  BRACKET_FLOOR,
   BRACKET_RATE,
   LEG_NEXT,
   LEG_PRICE,
   LEG_QUANTITY,
   LEG_TABLE,
   MARKS,
-  PRICE_DIVISOR,
   PRICE_FLAGS,
   PRICE_INVERSE,
-  PRICE_NUMERATOR,
-  TABLE_BRACKETS,
-  TABLE_COUNT,
   TABLE_DENOMINATOR,
   TABLE_FEE,
   TABLE_FLAGS,
   TABLE_HAIRCUT,
 } from "../src/layout.ts";
 import { legRecord } from "./book.ts";
+import { bracketAt, scaledAmount, unitNotional } from "./doubles.ts";
 import {
   ALL_SLOTS,
   equityOnly,
@@ -36,7 +29,7 @@ import {
 } from "./line.ts";
 import { priceAt, priceRecord } from "./prices.ts";
 import { tableRecord } from "./tables.ts";
-import { sumToDouble, TWO_TO_64 } from "./wide.ts";
+import { sumToDouble } from "./wide.ts";
 
 let estimateFigure: f64 = 0;
 export let estimateSlope: f64 = 0;
@@ -58,9 +51,7 @@ function estimateAt(z: f64): void {
     const terms = priceRecord(slot);
     const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
     const quantity = load<f64>(record, LEG_QUANTITY);
-    const size =
-      (abs<f64>(quantity) * <f64>load<u64>(terms, PRICE_NUMERATOR)) /
-      <f64>load<u64>(terms, PRICE_DIVISOR);
+    const size = unitNotional(record);
     let notional = size * z;
     let run = size;
     if (movingSlot === ALL_SLOTS) {
@@ -88,16 +79,9 @@ function needShare(leg: usize, notional: f64): f64 {
   const flags = load<u32>(table, TABLE_FLAGS);
   needAmount = 0;
   if (equityOnly && (flags & TABLE_HAIRCUT) === 0) return 0;
-  let bracket = table + TABLE_BRACKETS;
-  const last = bracket + <usize>(load<u32>(table, TABLE_COUNT) - 1) * BRACKET_BYTES;
-  while (bracket < last && <f64>load<u64>(bracket, BRACKET_FLOOR + BRACKET_BYTES) <= notional) {
-    bracket += BRACKET_BYTES;
-  }
+  const bracket = bracketAt(table, notional);
   const denominator = <f64>load<u32>(table, TABLE_DENOMINATOR);
-  needAmount =
-    (<f64>load<u64>(bracket, BRACKET_AMOUNT_HIGH) * TWO_TO_64 +
-      <f64>load<u64>(bracket, BRACKET_AMOUNT_LOW)) /
-    denominator;
+  needAmount = scaledAmount(bracket) / denominator;
   const rate = <f64>load<u32>(bracket, BRACKET_RATE) / denominator;
   return (flags & TABLE_HAIRCUT) !== 0 ? rate : rate + <f64>load<u32>(table, TABLE_FEE) * 1e-8;
 }

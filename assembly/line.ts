@@ -1,5 +1,6 @@
 // The line along which a search moves: one market's price with the others held still, or the joint shock against every leg. Here is
 // which legs move and how, how far they have figures (the domain), what holds still, and how far rounding can lie from concavity.
+
 import {
   BRACKET_BYTES,
   BRACKET_RATE,
@@ -10,10 +11,8 @@ import {
   MARKS,
   NONE,
   POOL_FIRST_LEG,
-  PRICE_DIVISOR,
   PRICE_FLAGS,
   PRICE_INVERSE,
-  PRICE_NUMERATOR,
   RESULT,
   RESULT_CLEARANCE,
   RESULT_EQUITY,
@@ -28,6 +27,7 @@ import {
   TABLE_WHOLE,
 } from "../src/layout.ts";
 import { legRecord, poolRecord, revision } from "./book.ts";
+import { unitNotional } from "./doubles.ts";
 import { maxPrice, priceAt, priceRecord } from "./prices.ts";
 import { tableRecord } from "./tables.ts";
 import {
@@ -60,7 +60,7 @@ export const MAX_SHOCK: u64 = 100_000_000;
 export const ALL_SLOTS: u32 = 0xffff_ffff;
 
 // What is searched; set by begin.
-export let searchedPool: usize = 0;
+let searchedPool: usize = 0;
 export let movingSlot: u32 = 0;
 /** True: equity is asked about. False: clearance. */
 export let equityOnly: bool = false;
@@ -114,9 +114,7 @@ function inDomain(leg: usize, x: u64): bool {
 /** The price at which the leg's notional is 2^63, in doubles. */
 function edgeEstimate(leg: usize): f64 {
   const terms = priceRecord(load<u16>(leg, LEG_PRICE));
-  const size =
-    (abs<f64>(load<f64>(leg, LEG_QUANTITY)) * <f64>load<u64>(terms, PRICE_NUMERATOR)) /
-    <f64>load<u64>(terms, PRICE_DIVISOR);
+  const size = unitNotional(leg);
   const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
   return inverse ? size / TWO_TO_63 : TWO_TO_63 / size;
 }
@@ -265,9 +263,7 @@ function noteMoving(leg: usize, upward: bool): void {
   if (load<f64>(leg, LEG_QUANTITY) > 0) anyLong = true;
   if (movingSlot !== ALL_SLOTS) return;
   const terms = priceRecord(load<u16>(leg, LEG_PRICE));
-  const unit =
-    (abs<f64>(load<f64>(leg, LEG_QUANTITY)) * <f64>load<u64>(terms, PRICE_NUMERATOR)) /
-    <f64>load<u64>(terms, PRICE_DIVISOR);
+  const unit = unitNotional(leg);
   // Doubles err by less than 2^-50 of the figure; + 1 covers that below 2^44, and 6 · 2^44 for each of 65,535 legs stays below 2^63.
   if ((load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0 || unit > 17_592_186_044_416.0) {
     concave = false;

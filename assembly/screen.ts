@@ -11,7 +11,6 @@ import {
   HEADER_DIRTY,
   HEADER_EXACT,
   HEADER_FAULT_POOL,
-  HEADER_RESULTS,
   HEADER_TOP_LEG,
   HEADER_TOP_PRICE,
   HOT_HEAD_BYTES,
@@ -133,7 +132,6 @@ export function scan(vector: usize): i32 {
     outcome = scanClass(group);
   }
   store<u32>(HEADER_EXACT, exactCount);
-  store<u32>(HEADER_RESULTS, outcome === STATUS_OK ? resultCount : 0);
   trimResults();
   return outcome === STATUS_OK ? <i32>resultCount : outcome;
 }

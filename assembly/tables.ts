@@ -11,7 +11,6 @@ import {
   STATUS_IN_USE,
   STATUS_NO_RECORD,
   STATUS_OK,
-  TABLE_BRACKETS,
   TABLE_BYTES,
   TABLE_DIRECTORY,
   TABLE_DIRECTORY_ENTRIES,
@@ -69,9 +68,4 @@ export function removeTable(table: u32): i32 {
   store<i32>(record, load<i32>(HEADER_FREE_TABLE), TABLE_NEXT);
   store<i32>(HEADER_FREE_TABLE, table);
   return STATUS_OK;
-}
-
-/** Address of the table's first bracket. */
-export function firstBracket(record: usize): usize {
-  return record + TABLE_BRACKETS;
 }

@@ -189,7 +189,7 @@ function shareCeilWide(rate: u64, amountLow: u64, amountHigh: u64, denominator: 
 }
 
 /** Initial margin of the leg last valued. May exceed 2^63 - 1 (leverage below 1); the caller checks. */
-export function legInitialCeil(leg: usize): u64 {
+function legInitialCeil(leg: usize): u64 {
   const table = tableRecord(load<u16>(leg, LEG_TABLE));
   if ((load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0) return 0;
   const leverageMilli = <u64>load<u32>(leg, LEG_LEVERAGE);

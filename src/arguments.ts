@@ -50,6 +50,18 @@ export function requireBoolean(value: boolean, name: string): void {
 
 const TWO_32 = 4_294_967_296;
 
+/** One of two words: true for the first. */
+export function requireOneOf<Word extends string>(
+  value: Word,
+  first: Word,
+  second: Word,
+  name: string,
+): boolean {
+  if (value === first) return true;
+  if (value === second) return false;
+  throw new TypeError(`${name} must be "${first}" or "${second}", got ${value}`);
+}
+
 /** A signed 64-bit amount on its way in, as the two 32-bit halves the exports take. */
 export class AmountHalves {
   readonly #amount = new BigInt64Array(1);

@@ -8,6 +8,7 @@ import {
   requireBoolean,
   requireHandle,
   requireInteger,
+  requireOneOf,
   requireQuantity,
 } from "./arguments.ts";
 import { RiskError } from "./errors.ts";
@@ -243,6 +244,7 @@ export class Kernel extends KernelRecords {
 
   /** Equality of equity and requirement liquidates (true), or only less does (false, the default). */
   setInclusive(inclusive: boolean): void {
+    requireBoolean(inclusive, "inclusive");
     this.current().u32[layout.HEADER_INCLUSIVE / 4] = inclusive ? 1 : 0;
   }
 
@@ -277,7 +279,7 @@ export class Kernel extends KernelRecords {
     };
   }
 
-  /** The same figures without a bigint where a number is exact: half the cost for who only prints them. */
+  /** The same figures without a bigint where a number is exact, for who only prints them. */
   legAmounts(leg: number): LegAmounts {
     this.#done(this.#exports.legFigures(requireHandle(leg, "leg")), "leg", leg);
     const { views } = this;
@@ -296,7 +298,7 @@ export class Kernel extends KernelRecords {
   liquidationPrice(pool: number, priceSlot: number, direction: Direction): number | null {
     requireHandle(pool, "pool");
     requireHandle(priceSlot, "slot");
-    const up = direction === "up" ? 1 : 0;
+    const up = requireOneOf(direction, "up", "down", "direction") ? 1 : 0;
     return this.#found(this.#exports.liquidationPrice(pool, priceSlot, up), pool, priceSlot);
   }
 
@@ -304,7 +306,7 @@ export class Kernel extends KernelRecords {
   bankruptcyPrice(pool: number, priceSlot: number, direction: Direction): number | null {
     requireHandle(pool, "pool");
     requireHandle(priceSlot, "slot");
-    const up = direction === "up" ? 1 : 0;
+    const up = requireOneOf(direction, "up", "down", "direction") ? 1 : 0;
     return this.#found(this.#exports.bankruptcyPrice(pool, priceSlot, up), pool, priceSlot);
   }
 
@@ -330,7 +332,7 @@ export class Kernel extends KernelRecords {
 
   /** All liquidatable pools at the marks (or at the trial prices), in the order of the screen. */
   scan(at: "marks" | "trial" = "marks"): KernelScan {
-    const count = this.#exports.scan(at === "trial" ? 1 : 0);
+    const count = this.#exports.scan(requireOneOf(at, "trial", "marks", "at") ? 1 : 0);
     this.views.refresh();
     const scan = ++this.#scans;
     if (count < 0) {

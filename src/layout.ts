@@ -95,8 +95,6 @@ export const HEADER_DIRTY = HEADER + 56;
 export const HEADER_FAULT_POOL = HEADER + 60;
 /** u32, pools judged by the exact path in the last scan. */
 export const HEADER_EXACT = HEADER + 64;
-/** u32, handles in the result list. */
-export const HEADER_RESULTS = HEADER + 68;
 /** u32, chunks in the free list. */
 export const HEADER_FREE_CHUNKS = HEADER + 72;
 /** u32, chunks held by lanes and results. */

@@ -111,15 +111,3 @@ export function costCeilNumber(
   }
   return whole + Math.ceil(part / divisor) + 0;
 }
-
-/** costCeil for loaders: in numbers where every step is exact, else in bigints; `numerator` and `divisor` as above. */
-export function costCeilFast(
-  terms: PriceTerms,
-  numerator: number,
-  divisor: number,
-  quantity: number,
-  price: number,
-): number | bigint {
-  const cost = terms.inverse ? Number.NaN : costCeilNumber(numerator, divisor, quantity, price);
-  return Number.isNaN(cost) ? costCeil(terms, quantity, price) : cost;
-}
