@@ -24,6 +24,7 @@ import {
   MAX_LEGS_PER_POOL,
   NO_CLASS,
   NONE,
+  OWNER_BACKING,
   OWNER_BYTES,
   OWNER_DIRECTORY,
   OWNER_DIRECTORY_ENTRIES,
@@ -42,6 +43,7 @@ import {
   POOL_FLAGS,
   POOL_LANE,
   POOL_LEGS,
+  POOL_LINK,
   POOL_LIVE,
   POOL_MASK,
   POOL_NEXT,
@@ -55,7 +57,7 @@ import {
 } from "../src/layout.ts";
 import { ensureRecords } from "./memory.ts";
 import { priceLives, priceRecord } from "./prices.ts";
-import { tableLives, tableRecord } from "./tables.ts";
+import { freshenTables, tableIsStale, tableLives, tableRecord } from "./tables.ts";
 
 /** Counts changes of pools, legs and marks: figures summed at one revision hold until the next. */
 export let revision: u64 = 0;
@@ -74,7 +76,7 @@ export function legRecord(leg: u32): usize {
   return <usize>chunk + <usize>(leg & LEG_MASK) * LEG_BYTES;
 }
 
-function ownerRecord(pool: u32): usize {
+export function ownerRecord(pool: u32): usize {
   const chunk = load<u32>(((<usize>(pool >> OWNER_SHIFT)) << 2) + OWNER_DIRECTORY);
   return <usize>chunk + <usize>(pool & OWNER_MASK) * OWNER_BYTES;
 }
@@ -113,10 +115,12 @@ export function createPool(collateral: i64, owner: u32, tag: u32): i32 {
   store<u8>(record, POOL_LIVE, POOL_FLAGS);
   store<u8>(record, NO_CLASS, POOL_CLASS);
   store<i32>(record, NONE, POOL_LANE);
+  store<i32>(record, NONE, POOL_LINK);
   const belongs = ownerRecord(pool);
   store<u32>(belongs, owner, OWNER_OWNER);
   store<i32>(belongs, NONE, OWNER_NEXT);
   store<u32>(belongs, tag, OWNER_TAG);
+  store<i32>(belongs, NONE, OWNER_BACKING);
   store<u32>(HEADER_LIVE_POOLS, load<u32>(HEADER_LIVE_POOLS) + 1);
   return pool;
 }
@@ -283,12 +287,13 @@ function countLeg(slot: u32, table: u32, change: i32): void {
   store<i32>(terms, load<i32>(terms, TABLE_LEGS) + change, TABLE_LEGS);
 }
 
-/** Marks every pool with a leg on this table dirty: one pass over the legs. */
-export function markTableDirty(table: u32): void {
+/** Marks every pool with a leg on a stale table dirty, in one pass over the legs, and the tables fresh. */
+export function takeInTables(): void {
   const top = load<u32>(HEADER_TOP_LEG);
   for (let leg: u32 = 0; leg < top; leg++) {
     const record = legRecord(leg);
     const pool = load<i32>(record, LEG_POOL);
-    if (pool !== NONE && load<u16>(record, LEG_TABLE) === table) markDirty(pool);
+    if (pool !== NONE && tableIsStale(load<u16>(record, LEG_TABLE))) markDirty(pool);
   }
+  freshenTables();
 }

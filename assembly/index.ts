@@ -7,7 +7,7 @@ import {
   PRICE_LEGS,
   STATUS_NO_RECORD,
   STATUS_OK,
-  TABLE_LEGS,
+  TRADE_ROWS_COUNT,
   TRIALS,
 } from "../src/layout.ts";
 import {
@@ -20,10 +20,11 @@ import {
   freePool,
   legLives,
   legRecord,
-  markTableDirty,
+  takeInTables as markStalePools,
   poolLives,
   revise,
 } from "./book.ts";
+import { settleFunding as settleAll } from "./funding.ts";
 import { removeLane } from "./lanes.ts";
 import { initialize as layOut } from "./memory.ts";
 import {
@@ -36,12 +37,12 @@ import {
 import { scan as scanAll, prepare as takeIn } from "./screen.ts";
 import { searchPrice, searchShock } from "./search.ts";
 import {
-  fillTable,
+  refillTable as fillAgain,
   removeTable as freeTable,
   createTable as newTable,
-  tableLives,
-  tableRecord,
 } from "./tables.ts";
+import { trade as tradeLeg } from "./trade.ts";
+import { locateRows as locate, tradeRows as tradeAll } from "./trade-rows.ts";
 import { legFigures as figuresOfLeg, poolFigures as figuresOfPool } from "./valuation.ts";
 
 function join(low: u32, high: u32): u64 {
@@ -91,12 +92,13 @@ export function createTable(): i32 {
   return newTable();
 }
 
-export function replaceTable(table: u32): i32 {
-  if (!tableLives(table)) return STATUS_NO_RECORD;
-  const record = tableRecord(table);
-  fillTable(record, load<u32>(record, TABLE_LEGS));
-  markTableDirty(table);
-  return STATUS_OK;
+/** Takes effect on the screen with takeInTables, once for any number of tables. */
+export function refillTable(table: u32): i32 {
+  return fillAgain(table);
+}
+
+export function takeInTables(): void {
+  markStalePools();
 }
 
 export function removeTable(table: u32): i32 {
@@ -149,6 +151,36 @@ export function removeLeg(leg: u32): i32 {
   return bookRemoveLeg(leg);
 }
 
+/** The leg, NONE where it was closed, or a status below it. */
+export function trade(
+  pool: u32,
+  leg: i32,
+  slot: u32,
+  table: u32,
+  quantity: f64,
+  price: f64,
+  leverageMilli: u32,
+  feeLow: u32,
+  feeHigh: u32,
+  reserveLow: u32,
+  reserveHigh: u32,
+  flags: u32,
+): i32 {
+  const fee = <i64>join(feeLow, feeHigh);
+  const reserve = <i64>join(reserveLow, reserveHigh);
+  return tradeLeg(pool, leg, slot, table, quantity, price, leverageMilli, fee, reserve, flags);
+}
+
+/** Looks up what the rows of trades in memory are on. */
+export function locateRows(from: u32, to: u32): void {
+  locate(min<u32>(from, TRADE_ROWS_COUNT), min<u32>(to, TRADE_ROWS_COUNT));
+}
+
+/** Carries out located rows; returns the row it stopped at, or `to`. */
+export function tradeRows(from: u32, to: u32): u32 {
+  return tradeAll(min<u32>(from, TRADE_ROWS_COUNT), min<u32>(to, TRADE_ROWS_COUNT));
+}
+
 export function poolFigures(pool: u32): i32 {
   return figuresOfPool(pool);
 }
@@ -177,4 +209,9 @@ export function prepare(): i32 {
 
 export function scan(trial: i32): i32 {
   return scanAll(trial !== 0 ? TRIALS : MARKS);
+}
+
+/** One funding period over the rates, prices and sums at FUNDINGS; source is one of FROM_*. */
+export function settleFunding(source: i32, towardZero: i32): i32 {
+  return settleAll(source, towardZero !== 0);
 }

@@ -20,6 +20,7 @@ import {
   TABLE_MASK,
   TABLE_NEXT,
   TABLE_SHIFT,
+  TABLE_STALE,
 } from "../src/layout.ts";
 import { ensureRecords } from "./memory.ts";
 
@@ -58,6 +59,27 @@ export function fillTable(record: usize, legs: u32): void {
   store<u32>(record, legs, TABLE_LEGS);
   store<i32>(record, NONE, TABLE_NEXT);
   store<u32>(record, load<u32>(record, TABLE_FLAGS) | TABLE_LIVE, TABLE_FLAGS);
+}
+
+/** New contents from the mailbox; the table is stale until all pools on it have been marked dirty. */
+export function refillTable(table: u32): i32 {
+  if (!tableLives(table)) return STATUS_NO_RECORD;
+  const record = tableRecord(table);
+  fillTable(record, load<u32>(record, TABLE_LEGS));
+  store<u32>(record, load<u32>(record, TABLE_FLAGS) | TABLE_STALE, TABLE_FLAGS);
+  return STATUS_OK;
+}
+
+export function tableIsStale(table: u32): bool {
+  return (load<u32>(tableRecord(table), TABLE_FLAGS) & TABLE_STALE) !== 0;
+}
+
+export function freshenTables(): void {
+  const top = load<u32>(HEADER_TOP_TABLE);
+  for (let table: u32 = 0; table < top; table++) {
+    const record = tableRecord(table);
+    store<u32>(record, load<u32>(record, TABLE_FLAGS) & ~TABLE_STALE, TABLE_FLAGS);
+  }
 }
 
 export function removeTable(table: u32): i32 {

@@ -113,8 +113,12 @@ export function valueLeg(leg: usize, price: u64): bool {
  * multiplier in 64 bits and the divisor below 2^63.
  */
 export function locateNotional(leg: usize, price: u64): bool {
-  const quantity = <u64>abs<f64>(load<f64>(leg, LEG_QUANTITY));
   const terms = priceRecord(load<u16>(leg, LEG_PRICE));
+  return locateSize(<u64>abs<f64>(load<f64>(leg, LEG_QUANTITY)), terms, price);
+}
+
+/** The same for a size of a price slot's terms, whatever leg it may belong to. */
+export function locateSize(quantity: u64, terms: usize, price: u64): bool {
   let multiplier = load<u64>(terms, PRICE_NUMERATOR);
   let divisor = load<u64>(terms, PRICE_DIVISOR);
   if ((load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0) divisor *= price;
@@ -156,7 +160,7 @@ function bracketMargin(table: usize): u64 {
  * ⌈(N·rate - amount) / denominator⌉ for the current N, amount a 128-bit integer <= notional·rate, rate <= 2^32, denominator < 2^32.
  * A quotient that would not fit 64 bits (only leverage below 1 can ask for one) is returned as the largest u64.
  */
-function shareCeil(rate: u64, amountLow: u64, amountHigh: u64, denominator: u64): u64 {
+export function shareCeil(rate: u64, amountLow: u64, amountHigh: u64, denominator: u64): u64 {
   // Mostly the product fits 64 bits (its factors have 64 leading zeros between them), and the rest of the notional, worth less
   // than `rate` units of 1/denominator, cannot lift the quotient by more than the rounding does.
   if (amountHigh === 0 && clz(rate) + clz(legNotional) >= 64) {
@@ -228,8 +232,8 @@ export function clearanceFloor(): i64 {
 const SMALL_NOTIONAL: u64 = 140_737_488_355_328;
 
 /** How much of the initial margin a sum asks for. */
-const NO_INITIAL: i32 = 0;
-const FULL_INITIAL: i32 = 1;
+export const NO_INITIAL: i32 = 0;
+export const FULL_INITIAL: i32 = 1;
 /** Enough to know that it fits. */
 const BOUND_INITIAL: i32 = 2;
 
@@ -242,8 +246,29 @@ function initialMatters(leg: usize): bool {
   return load<u32>(legBracket, BRACKET_INITIAL_RATE) > load<u32>(table, TABLE_DENOMINATOR);
 }
 
-/** Sums equity, maintenance margin, close fee and clearance of a pool at a price vector into RESULT, 128 bits each. */
-function sumPool(record: usize, vector: usize, initialMode: i32): i32 {
+/** Adds one leg's figures at a price vector to the sums in RESULT. */
+function sumLeg(leg: usize, vector: usize, initialMode: i32): i32 {
+  const price = priceAt(vector, load<u16>(leg, LEG_PRICE));
+  if (price === 0) return STATUS_NO_MARK;
+  if (!valueLeg(leg, price)) return STATUS_RANGE;
+  sumAdd(RESULT + RESULT_EQUITY, legValue);
+  sumSubtract(RESULT + RESULT_EQUITY, load<i64>(leg, LEG_COST));
+  if (legHaircut !== 0) sumSubtractUnsigned(RESULT + RESULT_EQUITY, legHaircut);
+  sumAddUnsigned(RESULT + RESULT_MAINTENANCE, legMaintenance);
+  if (legFee !== 0) sumAddUnsigned(RESULT + RESULT_FEE, legFee);
+  if (initialMode === FULL_INITIAL || (initialMode === BOUND_INITIAL && initialMatters(leg))) {
+    const initial = legInitialCeil(leg);
+    if (initial > LARGEST) return STATUS_RANGE;
+    sumAddUnsigned(RESULT + RESULT_INITIAL, initial);
+  }
+  return STATUS_OK;
+}
+
+/**
+ * Sums equity, maintenance margin, close fee and clearance of a pool at a price vector into RESULT, 128 bits each. `draft` is one
+ * more leg, not in the book, or 0.
+ */
+export function sumPool(record: usize, draft: usize, vector: usize, initialMode: i32): i32 {
   sumSet(RESULT + RESULT_EQUITY, load<i64>(record, POOL_COLLATERAL));
   sumSet(RESULT + RESULT_MAINTENANCE, 0);
   sumSet(RESULT + RESULT_INITIAL, 0);
@@ -252,19 +277,12 @@ function sumPool(record: usize, vector: usize, initialMode: i32): i32 {
   while (next !== NONE) {
     const leg = legRecord(next);
     next = load<i32>(leg, LEG_NEXT);
-    const price = priceAt(vector, load<u16>(leg, LEG_PRICE));
-    if (price === 0) return STATUS_NO_MARK;
-    if (!valueLeg(leg, price)) return STATUS_RANGE;
-    sumAdd(RESULT + RESULT_EQUITY, legValue);
-    sumSubtract(RESULT + RESULT_EQUITY, load<i64>(leg, LEG_COST));
-    if (legHaircut !== 0) sumSubtractUnsigned(RESULT + RESULT_EQUITY, legHaircut);
-    sumAddUnsigned(RESULT + RESULT_MAINTENANCE, legMaintenance);
-    if (legFee !== 0) sumAddUnsigned(RESULT + RESULT_FEE, legFee);
-    if (initialMode === FULL_INITIAL || (initialMode === BOUND_INITIAL && initialMatters(leg))) {
-      const initial = legInitialCeil(leg);
-      if (initial > LARGEST) return STATUS_RANGE;
-      sumAddUnsigned(RESULT + RESULT_INITIAL, initial);
-    }
+    const status = sumLeg(leg, vector, initialMode);
+    if (status !== STATUS_OK) return status;
+  }
+  if (draft !== 0) {
+    const status = sumLeg(draft, vector, initialMode);
+    if (status !== STATUS_OK) return status;
   }
   sumCopy(RESULT + RESULT_CLEARANCE, RESULT + RESULT_EQUITY);
   sumSubtractSum(RESULT + RESULT_CLEARANCE, RESULT + RESULT_MAINTENANCE);
@@ -282,21 +300,26 @@ function verdict(): i32 {
 
 /** Writes the pool's figures at the marks to RESULT. */
 export function poolFigures(pool: u32): i32 {
-  return figuresInRange(pool, FULL_INITIAL);
+  return figuresInRange(pool, 0, FULL_INITIAL);
+}
+
+/** The same with one more leg, whose record is not in the book. */
+export function poolFiguresWith(pool: u32, draft: usize): i32 {
+  return figuresInRange(pool, draft, FULL_INITIAL);
 }
 
 /** The same but for the initial margin, of which only is made sure that it fits. */
 export function poolRequirements(pool: u32): i32 {
-  return figuresInRange(pool, BOUND_INITIAL);
+  return figuresInRange(pool, 0, BOUND_INITIAL);
 }
 
-function figuresInRange(pool: u32, initialMode: i32): i32 {
+function figuresInRange(pool: u32, draft: usize, initialMode: i32): i32 {
   if (!poolLives(pool)) return STATUS_NO_RECORD;
-  const status = sumPool(poolRecord(pool), MARKS, initialMode);
+  const status = sumPool(poolRecord(pool), draft, MARKS, initialMode);
   if (status !== STATUS_OK) return status;
   // Small legs were left out: beside a counted one they may carry the sum past the range.
   if (initialMode === BOUND_INITIAL && sumAtLeast(RESULT + RESULT_INITIAL, 1)) {
-    return figuresInRange(pool, FULL_INITIAL);
+    return figuresInRange(pool, draft, FULL_INITIAL);
   }
   if (
     !sumFits(RESULT + RESULT_EQUITY) ||
@@ -313,6 +336,6 @@ function figuresInRange(pool: u32, initialMode: i32): i32 {
 
 /** 1 liquidatable at the vector, 0 not, or a status < 0. Sums of any size are judged; only a single leg can be out of range. */
 export function judgePool(record: usize, vector: usize): i32 {
-  const status = sumPool(record, vector, NO_INITIAL);
+  const status = sumPool(record, 0, vector, NO_INITIAL);
   return status === STATUS_OK ? verdict() : status;
 }

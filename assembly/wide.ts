@@ -154,6 +154,19 @@ export function sumAtLeast(sum: usize, bound: i64): bool {
   return high !== boundHigh ? high > boundHigh : load<u64>(sum) >= <u64>bound;
 }
 
+/** The signed 64-bit number nearest to the sum. */
+export function sumClamped(sum: usize): i64 {
+  if (sumFits(sum)) return load<i64>(sum);
+  return load<i64>(sum, 8) < 0 ? i64.MIN_VALUE : i64.MAX_VALUE;
+}
+
+/** The unsigned 64-bit number nearest to the sum. */
+export function sumPositive(sum: usize): u64 {
+  const high = load<i64>(sum, 8);
+  if (high === 0) return load<u64>(sum);
+  return high < 0 ? 0 : u64.MAX_VALUE;
+}
+
 /** 2^64 as a double. */
 export const TWO_TO_64: f64 = 18_446_744_073_709_552_000.0;
 

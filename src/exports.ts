@@ -17,7 +17,8 @@ export interface KernelExports {
   setMark(slot: number, price: number): number;
   setTrial(slot: number, price: number): number;
   createTable(): number;
-  replaceTable(table: number): number;
+  refillTable(table: number): number;
+  takeInTables(): void;
   removeTable(table: number): number;
   createPool(low: number, high: number, owner: number, tag: number): number;
   removePool(pool: number): number;
@@ -41,11 +42,28 @@ export interface KernelExports {
   ): number;
   moveLeg(leg: number, pool: number): number;
   removeLeg(leg: number): number;
+  trade(
+    pool: number,
+    leg: number,
+    slot: number,
+    table: number,
+    quantity: number,
+    price: number,
+    leverageMilli: number,
+    feeLow: number,
+    feeHigh: number,
+    reserveLow: number,
+    reserveHigh: number,
+    flags: number,
+  ): number;
+  locateRows(from: number, to: number): void;
+  tradeRows(from: number, to: number): number;
   poolFigures(pool: number): number;
   legFigures(leg: number): number;
   liquidationPrice(pool: number, slot: number, upward: number): number;
   bankruptcyPrice(pool: number, slot: number, upward: number): number;
   jointShock(pool: number): number;
+  settleFunding(source: number, towardZero: number): number;
   prepare(): number;
   scan(trial: number): number;
 }
@@ -60,7 +78,8 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
     setMark,
     setTrial,
     createTable,
-    replaceTable,
+    refillTable,
+    takeInTables,
     removeTable,
     createPool,
     removePool,
@@ -69,11 +88,15 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
     setLeg,
     moveLeg,
     removeLeg,
+    trade,
+    locateRows,
+    tradeRows,
     poolFigures,
     legFigures,
     liquidationPrice,
     bankruptcyPrice,
     jointShock,
+    settleFunding,
     prepare,
     scan,
   } = raw;
@@ -134,11 +157,18 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
         return onTrap(cause);
       }
     },
-    replaceTable(table: number): number {
+    refillTable(table: number): number {
       try {
-        return replaceTable(table);
+        return refillTable(table);
       } catch (cause) {
         return onTrap(cause);
+      }
+    },
+    takeInTables(): void {
+      try {
+        takeInTables();
+      } catch (cause) {
+        onTrap(cause);
       }
     },
     removeTable(table: number): number {
@@ -212,6 +242,53 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
         return onTrap(cause);
       }
     },
+    trade(
+      pool: number,
+      leg: number,
+      slot: number,
+      table: number,
+      quantity: number,
+      price: number,
+      leverageMilli: number,
+      feeLow: number,
+      feeHigh: number,
+      reserveLow: number,
+      reserveHigh: number,
+      flags: number,
+    ): number {
+      try {
+        return trade(
+          pool,
+          leg,
+          slot,
+          table,
+          quantity,
+          price,
+          leverageMilli,
+          feeLow,
+          feeHigh,
+          reserveLow,
+          reserveHigh,
+          flags,
+        );
+      } catch (cause) {
+        return onTrap(cause);
+      }
+    },
+    locateRows(from: number, to: number): void {
+      try {
+        locateRows(from, to);
+      } catch (cause) {
+        onTrap(cause);
+      }
+    },
+    tradeRows(from: number, to: number): number {
+      try {
+        return tradeRows(from, to);
+      } catch (cause) {
+        return onTrap(cause);
+      }
+    },
     poolFigures(pool: number): number {
       try {
         return poolFigures(pool);
@@ -243,6 +320,13 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
     jointShock(pool: number): number {
       try {
         return jointShock(pool);
+      } catch (cause) {
+        return onTrap(cause);
+      }
+    },
+    settleFunding(source: number, towardZero: number): number {
+      try {
+        return settleFunding(source, towardZero);
       } catch (cause) {
         return onTrap(cause);
       }

@@ -27,6 +27,14 @@ export function kernelFailure(
       return new RiskError("NO_MARK", "a price that is needed was never set", { path });
     case layout.STATUS_IN_USE:
       return new RiskError("BAD_VALUE", `the ${kind} is in use`, { value: handle });
+    case layout.STATUS_BELOW_INITIAL:
+      return new RiskError(
+        "BELOW_INITIAL_MARGIN",
+        "equity would be below the initial margin and the reserve",
+        { path },
+      );
+    case layout.STATUS_LIQUIDATABLE:
+      return new RiskError("WOULD_LIQUIDATE", "the pool would be liquidatable", { path });
     default:
       return new RiskError("INTERNAL", "unknown status of the kernel", { value: status });
   }

@@ -38,6 +38,11 @@ export class KernelRecords {
     return this.current().i32[(this.views.owner(pool) + layout.OWNER_NEXT) / 4] as number;
   }
 
+  /** The pool that is charged first for funding; -1 for none. The caller keeps it: removing a pool leaves backings that name it. */
+  backing(pool: number): number {
+    return this.current().i32[(this.views.owner(pool) + layout.OWNER_BACKING) / 4] as number;
+  }
+
   legCount(pool: number): number {
     return this.current().u16[(this.views.pool(pool) + layout.POOL_LEGS) / 2] as number;
   }
@@ -50,6 +55,26 @@ export class KernelRecords {
   /** The leg after this one in its pool, or -1. */
   nextLeg(leg: number): number {
     return this.current().i32[(this.views.leg(leg) + layout.LEG_NEXT) / 4] as number;
+  }
+
+  /** The pool's newest leg that follows a price slot: of either sign (0), long (1) or short (-1); -1 where there is none. */
+  findLeg(pool: number, slot: number, sign: number): number {
+    const views = this.current();
+    let leg = this.firstLeg(pool);
+    while (leg !== layout.NONE) {
+      const address = views.leg(leg);
+      if (views.u16[(address + layout.LEG_PRICE) / 2] === slot) {
+        const quantity = views.f64[(address + layout.LEG_QUANTITY) / 8] as number;
+        if (sign === 0 || sign > 0 === quantity > 0) return leg;
+      }
+      leg = views.i32[(address + layout.LEG_NEXT) / 4] as number;
+    }
+    return leg;
+  }
+
+  /** As {@link cost}, as a number where that is exact without thinking twice (below 2^52 in size). */
+  costAmount(leg: number): number | bigint {
+    return this.current().amount(this.views.leg(leg) + layout.LEG_COST);
   }
 
   legPool(leg: number): number {

@@ -2,11 +2,11 @@
 // memory: a fixed part drawn here, then 256 KiB chunks handed out to paged arrays and taken back, so that
 // nothing is ever moved or copied to grow and no pattern of use can fragment it.
 //
-//   0        64 KiB                                                                          FIXED_BYTES
-//   ┌────────┬────────┬─────────┬─────────┬───────┬────────┬───────┬─────────────┬───────────┬────────┬─────
-//   │ static │ HEADER │ SCRATCH │ MAILBOX │ MARKS │ TRIALS │ MOVES │ PRICES      │ DIRECTORY │ chunk  │ chunk …
-//   │ data   │ 1 KiB  │ 14 KiB  │ 1 KiB   │ f64   │ f64    │ f32   │ 32 B record │ u32 each  │256 KiB │
-//   └────────┴────────┴─────────┴─────────┴───────┴────────┴───────┴─────────────┴───────────┴────────┴─────
+//   0        64 KiB
+//   ┌────────┬────────┬─────────┬─────────┬───────┬────────┬───────┬─────────────┬─────────────┬────────────┬───────────┬────────┬────
+//   │ static │ HEADER │ SCRATCH │ MAILBOX │ MARKS │ TRIALS │ MOVES │ PRICES      │ FUNDINGS    │ TRADE_ROWS │ DIRECTORY │ chunk  │ …
+//   │ data   │ 1 KiB  │ 14 KiB  │ 1 KiB   │ f64   │ f64    │ f32   │ 32 B record │ 72 B record │ 12 KiB     │ u32 each  │256 KiB │
+//   └────────┴────────┴─────────┴─────────┴───────┴────────┴───────┴─────────────┴─────────────┴────────────┴───────────┴────────┴────
 //
 // A paged array is a directory of chunk addresses; element i stands in chunk i >> SHIFT at (i & MASK) * BYTES.
 //
@@ -19,15 +19,16 @@
 //   │ next  i32   │ pool  i32    │ 20                    ├─────────────┼──────────────┤ 16
 //   ├──────┬──────┼──────────────┤ 24                    │ lane  i32   │ next   i32   │ 20
 //   │price │table │ leverage     │ 28                    ├─────────────┼──────────────┤ 24
-//   │ u16  │ u16  │ u32, 1/1000  │                       │ prev  i32   │ reserved     │ 28
+//   │ u16  │ u16  │ u32, 1/1000  │                       │ prev  i32   │ link  i32    │ 28
 //   └──────┴──────┴──────────────┘ 32                    └─────────────┴──────────────┘ 32
 //   A free leg has pool -1 and its `next` links the free list. A live pool that the screen has not yet taken
-//   in is in the doubly linked dirty list (next, prev); a free pool is in the free list (next).
+//   in is in the doubly linked dirty list (next, prev); a free pool is in the free list (next). During a funding period `link` of
+//   a pool that others are backed by is the first of those that owe, and `link` of these the next one; else it is -1.
 //
 //   owner, 16 bytes beside each pool: the facade's numbers, opaque to the kernel
-//   ┌───────────┬─────────────────┬─────────┬──────────┐
-//   │ owner u32 │ nextOfOwner i32 │ tag u32 │ reserved │
-//   └───────────┴─────────────────┴─────────┴──────────┘
+//   ┌───────────┬─────────────────┬─────────┬─────────────┐   backing: the pool that funding is charged to first, or -1
+//   │ owner u32 │ nextOfOwner i32 │ tag u32 │ backing i32 │
+//   └───────────┴─────────────────┴─────────┴─────────────┘
 //
 //   price, 32 bytes                                      table, 1,024 bytes
 //   ┌────────────────────────────┐  0                    ┌─────────────┬──────────────┐  0
@@ -41,6 +42,12 @@
 //   └─────────────┴──────────────┘ 32                    │ floor i64, amount i128,    │
 //                                                        │ rate u32, initial rate u32 │
 //                                                        └────────────────────────────┘ 544
+//
+//   funding of a price, 72 bytes                         all 0 but while a funding period is settled
+//   ┌──────────┬───────────┬──────────┬───────────┬───────────────┬─────────────┐
+//   │ rate i64 │ price f64 │ owed u64 │ paid i128 │ received i128 │ waived i128 │
+//   └──────────┴───────────┴──────────┴───────────┴───────────────┴─────────────┘
+//   0          8           16         24          40              56
 //
 // The screen groups pools by class (their leg count, padded above 8; class 0 legs holds pools too wide to screen); each class has a
 // hot array of blocks (read by every scan) and a cold one (read where the lower bound fails), eight pools to a block, one to a lane:
@@ -112,6 +119,11 @@ export const RESULT_INITIAL = 32;
 export const RESULT_FEE = 48;
 export const RESULT_CLEARANCE = 64;
 export const RESULT_LIQUIDATABLE = 80;
+/** Of a trade, beside the figures of its pool where it asked for admission. */
+export const RESULT_TRADE_REALIZED = 88;
+export const RESULT_TRADE_COST = 96;
+export const RESULT_TRADE_QUANTITY = 104;
+export const RESULT_TRADE_FEE = 112;
 export const RESULT_BYTES = 128;
 export const RESULT_LEG_VALUE = 0;
 export const RESULT_LEG_NOTIONAL = 8;
@@ -124,6 +136,12 @@ export const RESULT_LEG_BRACKET = 48;
 export const SEARCH_STACK = SCRATCH + 256;
 export const SEARCH_POINT_BYTES = 112;
 export const SEARCH_STACK_POINTS = 120;
+/** A trade's scratch, where a search has its sums: a leg that is not in the book, and a sum. */
+export const TRADE_DRAFT = SEARCH_STACK - 112;
+export const TRADE_SUM = TRADE_DRAFT + 32;
+/** Bits of the price slots that one pool owes funding for; shares the search's stack, as funding never searches. */
+export const OWED_SLOTS = SEARCH_STACK;
+export const OWED_SLOTS_BYTES = 2_048;
 
 /** A bracket table on its way in, in the layout of a table record. */
 export const MAILBOX = SCRATCH + SCRATCH_BYTES;
@@ -146,8 +164,59 @@ export const PRICE_INVERSE = 2;
 /** Anchored anew in this preparation. */
 export const PRICE_MOVED = 4;
 
+export const FUNDINGS = PRICES + MAX_PRICES * PRICE_BYTES;
+export const FUNDING_BYTES = 72;
+/** Signed, in units of 1e-12; 0: the legs of this slot neither pay nor receive. */
+export const FUNDING_RATE = 0;
+export const FUNDING_PRICE = 8;
+/** Debits of the pool at hand. */
+export const FUNDING_OWED = 16;
+/** Sums over all pools, low half first. */
+export const FUNDING_PAID = 24;
+export const FUNDING_RECEIVED = 40;
+export const FUNDING_WAIVED = 56;
+/** Who pays an isolated position's debit. */
+export const FROM_POSITION = 0;
+export const FROM_WALLET = 1;
+export const FROM_WALLET_CAPPED = 2;
+
+// ── trades by the row ───────────────────────────────────────────────────────────────────────────────
+/** Trades on their way in, and what came of them. */
+export const TRADE_ROWS = FUNDINGS + MAX_PRICES * FUNDING_BYTES;
+export const TRADE_ROWS_COUNT = 128;
+export const TRADE_ROW_BYTES = 96;
+export const ROW_QUANTITY = 0;
+export const ROW_PRICE = 8;
+/** In: amount or rate. Out: the fee that was charged. */
+export const ROW_FEE = 16;
+/** u32: tag of the owner's pool that trades. */
+export const ROW_TAG = 24;
+/** u32 each: where the owner has a pool of such a tag, no pool is found. */
+export const ROW_NOT_TAG = 28;
+export const ROW_NOR_TAG = 32;
+/** i32. In: first of the owner's pools. Located: the pool that trades, or -1. */
+export const ROW_POOL = 36;
+/** i32. Located, and after the trade: the leg, or -1. */
+export const ROW_LEG = 40;
+export const ROW_SLOT = 44;
+export const ROW_TABLE = 46;
+/** i32: legs of either sign (0), longs (1) or shorts (-1). */
+export const ROW_SIGN = 48;
+/** u32. Located: the leg's, 0 where there is none. In: 0 keeps it. */
+export const ROW_LEVERAGE = 52;
+/** f64. Located: the leg's signed quantity. */
+export const ROW_HELD = 56;
+/** i64. Located: the leg's cost. After the trade: its change. */
+export const ROW_COST = 64;
+/** i64. After the trade. */
+export const ROW_REALIZED = 72;
+/** i32. After the trade: what it returned. */
+export const ROW_STATUS = 80;
+/** u32. */
+export const ROW_FLAGS = 84;
+
 // ── directories of paged arrays ─────────────────────────────────────────────────────────────────────
-export const LEG_DIRECTORY = PRICES + MAX_PRICES * PRICE_BYTES;
+export const LEG_DIRECTORY = TRADE_ROWS + TRADE_ROWS_COUNT * TRADE_ROW_BYTES;
 export const LEG_DIRECTORY_ENTRIES = 16_384;
 export const POOL_DIRECTORY = LEG_DIRECTORY + LEG_DIRECTORY_ENTRIES * 4;
 export const POOL_DIRECTORY_ENTRIES = 16_384;
@@ -165,7 +234,7 @@ export const CLASSES = 15;
 export const COLD_DIRECTORY = HOT_DIRECTORY + CLASSES * LANE_DIRECTORY_BYTES;
 export const FIXED_END = COLD_DIRECTORY + CLASSES * LANE_DIRECTORY_BYTES;
 /** Whole pages below the first chunk. */
-export const FIXED_PAGES = 25;
+export const FIXED_PAGES = 43;
 
 // ── records ─────────────────────────────────────────────────────────────────────────────────────────
 export const LEG_BYTES = 32;
@@ -190,9 +259,13 @@ export const POOL_CLASS = 15;
 export const POOL_LANE = 16;
 export const POOL_NEXT = 20;
 export const POOL_PREV = 24;
-export const POOL_RESERVED = 28;
+export const POOL_LINK = 28;
 export const POOL_LIVE = 1;
 export const POOL_DIRTY = 2;
+/** In a funding period: owes, and the pool behind it pays first. */
+export const POOL_CHAINED = 4;
+/** In a funding period: may not be able to pay all it owes. */
+export const POOL_SHORT = 8;
 /** Value of POOL_CLASS for a pool that has no lane. */
 export const NO_CLASS = 255;
 
@@ -202,7 +275,7 @@ export const OWNER_MASK = 16_383;
 export const OWNER_OWNER = 0;
 export const OWNER_NEXT = 4;
 export const OWNER_TAG = 8;
-export const OWNER_RESERVED = 12;
+export const OWNER_BACKING = 12;
 
 export const TABLE_BYTES = 1_024;
 export const TABLE_SHIFT = 8;
@@ -217,6 +290,8 @@ export const TABLE_BRACKETS = 32;
 export const TABLE_LIVE = 1;
 export const TABLE_WHOLE = 2;
 export const TABLE_HAIRCUT = 4;
+/** Refilled, and the pools of its legs not yet marked dirty. */
+export const TABLE_STALE = 8;
 export const BRACKET_BYTES = 32;
 export const BRACKET_FLOOR = 0;
 export const BRACKET_AMOUNT_LOW = 8;
@@ -245,5 +320,17 @@ export const STATUS_RANGE = -4;
 export const STATUS_NO_MARK = -5;
 /** The record is still referred to. */
 export const STATUS_IN_USE = -6;
-/** A search found no such price. */
+/** Equity would be below the initial margin and the reserve. */
+export const STATUS_BELOW_INITIAL = -7;
+/** The pool would be liquidatable. */
+export const STATUS_LIQUIDATABLE = -8;
+/** A search found no such price; no such leg. */
 export const NONE = -1;
+
+// ── flags of a trade ────────────────────────────────────────────────────────────────────────────────
+/** An increase is refused where the pool could not carry it. */
+export const TRADE_ADMIT = 1;
+/** The fee is a rate in units of 1e-8 of the notional. */
+export const TRADE_FEE_RATE = 2;
+/** The pool's collateral stays as it is: the caller moves the money. */
+export const TRADE_LEG_ONLY = 4;

@@ -2,7 +2,7 @@
 // when memory grows (its length becomes 0 and writes to it vanish), so whoever called an export that may grow calls refresh.
 import { requireHandle } from "./arguments.ts";
 import * as layout from "./layout.ts";
-import type { Bracket, BracketTable, PriceTerms } from "./model.ts";
+import type { Bracket, BracketTable, FundingTotal, PriceTerms } from "./model.ts";
 
 /** Reader and writer of the kernel's records. Addresses are of live records; a dead or foreign handle is a RangeError. */
 export class MemoryViews {
@@ -166,6 +166,30 @@ export class MemoryViews {
       closeFeeRate: u32[(base + layout.TABLE_FEE) / 4] as number,
       brackets,
     };
+  }
+
+  /** The rate and price of a live slot for the funding period at hand, its sums set to 0; rate 0 takes it out again. */
+  setFunding(slot: number, ratePico: bigint, price: number): void {
+    const at = (layout.FUNDINGS + slot * layout.FUNDING_BYTES) / 8;
+    this.i64.fill(0n, at, at + layout.FUNDING_BYTES / 8);
+    this.i64[at + layout.FUNDING_RATE / 8] = ratePico;
+    this.f64[at + layout.FUNDING_PRICE / 8] = price;
+  }
+
+  fundingTotal(slot: number): FundingTotal {
+    const at = layout.FUNDINGS + slot * layout.FUNDING_BYTES;
+    return {
+      slot,
+      paid: this.#wide(at + layout.FUNDING_PAID),
+      received: this.#wide(at + layout.FUNDING_RECEIVED),
+      waived: this.#wide(at + layout.FUNDING_WAIVED),
+    };
+  }
+
+  /** A 128-bit sum. */
+  #wide(address: number): bigint {
+    const low = BigInt.asUintN(64, this.i64[address / 8] as bigint);
+    return ((this.i64[address / 8 + 1] as bigint) << 64n) | low;
   }
 
   /** Copies the first `count` handles of the result list. */

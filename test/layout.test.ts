@@ -11,6 +11,8 @@ const REGIONS: readonly (readonly [string, number, number])[] = [
   ["trials", layout.TRIALS, layout.MAX_PRICES * 8],
   ["moves", layout.MOVES, layout.MAX_PRICES * 4],
   ["prices", layout.PRICES, layout.MAX_PRICES * layout.PRICE_BYTES],
+  ["fundings", layout.FUNDINGS, layout.MAX_PRICES * layout.FUNDING_BYTES],
+  ["trade rows", layout.TRADE_ROWS, layout.TRADE_ROWS_COUNT * layout.TRADE_ROW_BYTES],
   ["leg directory", layout.LEG_DIRECTORY, layout.LEG_DIRECTORY_ENTRIES * 4],
   ["pool directory", layout.POOL_DIRECTORY, layout.POOL_DIRECTORY_ENTRIES * 4],
   ["owner directory", layout.OWNER_DIRECTORY, layout.OWNER_DIRECTORY_ENTRIES * 4],
@@ -38,6 +40,10 @@ describe("layout", () => {
     expect(layout.RESULT + layout.RESULT_BYTES).toBeLessThanOrEqual(layout.SEARCH_STACK - 112);
     const stackEnd = layout.SEARCH_STACK + layout.SEARCH_STACK_POINTS * layout.SEARCH_POINT_BYTES;
     expect(stackEnd).toBeLessThanOrEqual(layout.SCRATCH + layout.SCRATCH_BYTES);
+    expect(layout.OWED_SLOTS).toBeGreaterThanOrEqual(layout.RESULT + layout.RESULT_BYTES);
+    expect(layout.OWED_SLOTS_BYTES * 8).toBe(layout.MAX_PRICES);
+    expect(layout.OWED_SLOTS + layout.OWED_SLOTS_BYTES).toBeLessThanOrEqual(stackEnd);
+    expect(layout.FUNDING_WAIVED + 16).toBeLessThanOrEqual(layout.FUNDING_BYTES);
     expect(layout.HEADER_LANES + layout.CLASSES * 4).toBeLessThanOrEqual(
       layout.HEADER + layout.HEADER_BYTES,
     );

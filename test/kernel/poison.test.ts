@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { RiskError } from "../../src/errors.ts";
 import { KERNEL_WASM_BASE64 } from "../../src/generated/kernel-wasm.ts";
 import { Kernel } from "../../src/kernel.ts";
+import { FIXED_PAGES } from "../../src/layout.ts";
 
 function section(id: number, items: readonly (readonly number[])[]): number[] {
   const body = [...unsigned(items.length), ...items.flat()];
@@ -31,7 +32,7 @@ function trappingModule(): WebAssembly.Module {
       3,
       names.map(() => [0]),
     ),
-    ...section(5, [[0, 25]]),
+    ...section(5, [[0, FIXED_PAGES]]),
     ...section(7, [
       exported("memory", 2, 0),
       ...names.map((name, index) => exported(name, 0, index)),

@@ -1,0 +1,224 @@
+// Trades of the kernel against their BigInt twin, in both builds: results, the pool that is left, who is refused, and that a refusal
+// leaves every byte of the book where it was (invariant 1: exact figures; invariant 6: a refused change changes nothing).
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { RiskError } from "../../src/errors.ts";
+import { Kernel, type KernelOptions } from "../../src/kernel.ts";
+import * as layout from "../../src/layout.ts";
+import type { PoolState } from "../../src/model.ts";
+import { maxPriceOf } from "../../src/reference/index.ts";
+import { markOf, widePoolFigures } from "../../src/reference/pool.ts";
+import { type ReferenceTrade, referenceTrade } from "../../src/reference/trade.ts";
+import { fullRangePool, realisticPool, tinyPool } from "../support/arbitraries.ts";
+import { BUILDS, type KernelBuild } from "../support/builds.ts";
+import { withPool } from "../support/load-pool.ts";
+import { legOf, poolOf, reducedTerms, tableOf } from "../support/make.ts";
+import { anyAmount, clampBigInt, MAX_I64, MIN_I64, spreadWithEnds } from "../support/random.ts";
+import { runs } from "../support/runs.ts";
+
+const MAX_UNITS = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** A kernel that shows its memory. */
+class OpenKernel extends Kernel {
+  /** A copy, without the scratch where results are left. */
+  book(): Int32Array {
+    const book = this.current().i32.slice();
+    book.fill(0, layout.SCRATCH / 4, (layout.SCRATCH + layout.SCRATCH_BYTES) / 4);
+    return book;
+  }
+}
+
+/** Index of the first word that differs, or -1. */
+function firstDifference(one: Int32Array, other: Int32Array): number {
+  for (let word = 0; word < Math.max(one.length, other.length); word++) {
+    if (one[word] !== other[word]) return word;
+  }
+  return -1;
+}
+
+function openKernel({ wasm }: KernelBuild): OpenKernel {
+  const options: KernelOptions = wasm === undefined ? {} : { wasm };
+  return new OpenKernel(options);
+}
+
+/** A trade drawn before the pool it meets is known: sizes and prices relative to the leg's. */
+interface RawTrade {
+  readonly leg: number;
+  readonly opensNew: boolean;
+  readonly table: number;
+  readonly buys: boolean;
+  readonly size: { readonly kind: "units" | "aroundHeld" | "shareOfHeld"; readonly by: bigint };
+  readonly price: { readonly kind: "mark" | "nearMark" | "anywhere"; readonly by: bigint };
+  readonly leverageMilli: number;
+  readonly fee: bigint;
+  readonly feeRateE8: number | null;
+  /** "edge": equity less the initial margin afterwards, and so many units more. */
+  readonly reserve: { readonly kind: "stated" | "edge"; readonly by: bigint };
+  readonly admit: boolean;
+  readonly legOnly: boolean;
+}
+
+const rawTrade: fc.Arbitrary<RawTrade> = fc.record({
+  leg: fc.nat({ max: 9 }),
+  opensNew: fc.integer({ min: 0, max: 3 }).map((pick) => pick === 0),
+  table: fc.nat({ max: 9 }),
+  buys: fc.boolean(),
+  size: fc.oneof(
+    fc.record({ kind: fc.constant("units" as const), by: spreadWithEnds(1n, MAX_UNITS) }),
+    fc.record({ kind: fc.constant("aroundHeld" as const), by: fc.bigInt({ min: -2n, max: 2n }) }),
+    fc.record({
+      kind: fc.constant("shareOfHeld" as const),
+      by: fc.bigInt({ min: 1n, max: 3000n }),
+    }),
+  ),
+  price: fc.oneof(
+    fc.record({ kind: fc.constant("mark" as const), by: fc.constant(0n) }),
+    fc.record({ kind: fc.constant("nearMark" as const), by: fc.bigInt({ min: 1n, max: 2000n }) }),
+    fc.record({ kind: fc.constant("anywhere" as const), by: spreadWithEnds(1n, MAX_UNITS) }),
+  ),
+  leverageMilli: fc.constantFrom(0, 0, 1, 1_000, 20_000, 2 ** 32 - 1),
+  fee: fc.oneof(fc.constant(0n), fc.bigInt({ min: -1000n, max: 1000n }), anyAmount),
+  feeRateE8: fc.option(
+    fc.oneof(
+      fc.constantFrom(-100_000_000, -1, 0, 1, 50_000, 100_000_000),
+      fc.integer({ min: -100_000_000, max: 100_000_000 }),
+    ),
+    { freq: 2 },
+  ),
+  reserve: fc.oneof(
+    fc.record({ kind: fc.constant("stated" as const), by: fc.oneof(fc.constant(0n), anyAmount) }),
+    fc.record({ kind: fc.constant("edge" as const), by: fc.bigInt({ min: -1n, max: 1n }) }),
+  ),
+  admit: fc.boolean(),
+  legOnly: fc.integer({ min: 0, max: 5 }).map((pick) => pick === 0),
+});
+
+function sizeOf(raw: RawTrade, held: bigint): bigint {
+  const size = held < 0n ? -held : held;
+  if (raw.size.kind === "units") return raw.size.by;
+  if (raw.size.kind === "aroundHeld") return clampBigInt(size + raw.size.by, 1n, MAX_UNITS);
+  return clampBigInt((size * raw.size.by) / 1000n, 1n, MAX_UNITS);
+}
+
+/** One past the slot's largest price is drawn too: it must be refused. */
+function priceOf(raw: RawTrade, mark: bigint, most: bigint): bigint {
+  const widest = most < MAX_UNITS ? most + 1n : most;
+  if (raw.price.kind === "mark") return mark;
+  if (raw.price.kind === "anywhere") return clampBigInt(raw.price.by, 1n, widest);
+  return clampBigInt((mark * raw.price.by) / 1000n, 1n, widest);
+}
+
+/** The trade on a pool as the kernel lists it. */
+function placeTrade(raw: RawTrade, pool: PoolState): ReferenceTrade {
+  const index = raw.leg % pool.legs.length;
+  const leg = pool.legs[index];
+  const table = pool.legs[raw.table % pool.legs.length]?.table;
+  if (leg === undefined || table === undefined) throw new RangeError("a pool without legs");
+  const { priceSlot, terms, price } = leg;
+  const size = sizeOf(raw, BigInt(leg.quantity));
+  const trade: ReferenceTrade = {
+    leg: raw.opensNew ? null : index,
+    terms: { priceSlot, terms, price, table },
+    quantity: Number(raw.buys ? size : -size),
+    price: priceOf(raw, BigInt(price), maxPriceOf(terms)),
+    leverageMilli: raw.leverageMilli,
+    fee: raw.fee,
+    feeRateE8: raw.feeRateE8 === null ? null : BigInt(raw.feeRateE8),
+    reserve: raw.reserve.by,
+    admit: raw.admit,
+    legOnly: raw.legOnly,
+  };
+  if (raw.reserve.kind === "stated") return trade;
+  const done = referenceTrade(pool, { ...trade, admit: false }, false);
+  const { equity, initialMargin } = widePoolFigures(done.pool, false, markOf);
+  const reserve = clampBigInt(equity - initialMargin + raw.reserve.by, MIN_I64, MAX_I64);
+  return { ...trade, reserve, admit: true };
+}
+
+function legHandles(kernel: Kernel, pool: number): number[] {
+  const handles: number[] = [];
+  for (let leg = kernel.firstLeg(pool); leg >= 0; leg = kernel.nextLeg(leg)) handles.push(leg);
+  return handles;
+}
+
+const CODES = {
+  VALUE_OUT_OF_RANGE: "range",
+  BELOW_INITIAL_MARGIN: "belowInitial",
+  WOULD_LIQUIDATE: "liquidatable",
+} as const;
+
+/** Carries the trade out on the kernel: the result, or who refused. */
+function tradeOnKernel(kernel: Kernel, pool: number, trade: ReferenceTrade, tableLeg: number) {
+  const handles = legHandles(kernel, pool);
+  const { priceSlot } = trade.terms;
+  try {
+    const result = kernel.trade({
+      pool,
+      ...(trade.leg !== null && { leg: handles[trade.leg] as number }),
+      priceSlot,
+      table: kernel.legTable(handles[tableLeg] as number),
+      quantity: trade.quantity,
+      price: Number(trade.price),
+      leverageMilli: trade.leverageMilli,
+      ...(trade.feeRateE8 === null ? { fee: trade.fee } : { feeRateE8: Number(trade.feeRateE8) }),
+      reserve: trade.reserve,
+      admit: trade.admit,
+      legOnly: trade.legOnly,
+    });
+    return { ...result, refused: null };
+  } catch (error) {
+    const code = error instanceof RiskError ? error.code : "";
+    if (code in CODES) return { refused: CODES[code as keyof typeof CODES] };
+    throw error;
+  }
+}
+
+function checkTrade(kernel: OpenKernel, state: PoolState, raw: RawTrade, inclusive: boolean) {
+  kernel.setInclusive(inclusive);
+  withPool(kernel, state, ({ pool }) => {
+    const before = kernel.poolState(pool);
+    const trade = placeTrade(raw, before);
+    const expected = referenceTrade(before, trade, inclusive);
+    kernel.prepare();
+    const book = expected.refused === null ? undefined : kernel.book();
+    const got = tradeOnKernel(kernel, pool, trade, raw.table % before.legs.length);
+    expect(got.refused).toBe(expected.refused);
+    expect(kernel.poolState(pool)).toEqual(expected.pool);
+    if (book !== undefined) {
+      expect(firstDifference(kernel.book(), book)).toBe(-1);
+      return;
+    }
+    const { realized, costChange, fee } = expected;
+    const quantity = Number(expected.quantity);
+    expect({ ...got, leg: undefined }).toEqual({
+      leg: undefined,
+      refused: null,
+      quantity,
+      realized,
+      costChange,
+      fee,
+    });
+    const handles = legHandles(kernel, pool);
+    const stands = trade.leg === null ? handles[0] : handles[trade.leg];
+    expect(got.leg).toBe(quantity === 0 ? null : stands);
+  });
+}
+
+const POOLS = [
+  { size: "realistic", arbitrary: realisticPool, count: 300 },
+  { size: "full range", arbitrary: fullRangePool, count: 400 },
+  { size: "tiny", arbitrary: tinyPool, count: 200 },
+] as const;
+
+describe.each(BUILDS)("a trade in the $name build", (build) => {
+  it.each(POOLS)("invariant 1: is the twin's in $size pools", ({ arbitrary, count }) => {
+    const kernel = openKernel(build);
+    const filled = arbitrary.filter(({ legs }) => legs.length > 0);
+    fc.assert(
+      fc.property(filled, rawTrade, fc.boolean(), (state, raw, inclusive) => {
+        checkTrade(kernel, state, raw, inclusive);
+      }),
+      runs(count),
+    );
+  });
+});

@@ -1,0 +1,21 @@
+// How a command of the model says no: by the code that the engine's RiskError carries, and by nothing else.
+import type { RiskErrorCode } from "../../../src/errors.ts";
+
+export class Refusal extends Error {
+  override readonly name: string = "Refusal";
+  readonly code: RiskErrorCode;
+
+  constructor(code: RiskErrorCode) {
+    super(code);
+    this.code = code;
+  }
+}
+
+export function refuse(code: RiskErrorCode): never {
+  throw new Refusal(code);
+}
+
+/** States a rule: refuses with the code unless it holds. */
+export function must(holds: boolean, code: RiskErrorCode): void {
+  if (!holds) refuse(code);
+}
