@@ -2,9 +2,11 @@
 // Results on stdout, progress on stderr. Timings of a shared machine wander: read the ratios of one run.
 import { cpus } from "node:os";
 import { formatFigures, runFigures } from "./figures.ts";
+import { formatFunding, runFunding } from "./funding.ts";
 import { formatLoad, runLoad } from "./load.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { formatScan, runScan } from "./scan.ts";
+import { formatSwitches, runSwitches } from "./switches.ts";
 
 function progress(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -35,6 +37,18 @@ async function runSuites(options: BenchOptions): Promise<void> {
     const report = await runLoad({ ...options, progress });
     document.load = report;
     show(formatLoad(report));
+  }
+  if (options.suites.includes("funding")) {
+    document.funding = await runFunding({
+      ...options,
+      progress,
+      report: (report) => show(formatFunding(report)),
+    });
+  }
+  if (options.suites.includes("switches")) {
+    const report = await runSwitches({ ...options, progress });
+    document.switches = report;
+    show(formatSwitches(report));
   }
   if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }

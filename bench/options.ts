@@ -1,7 +1,7 @@
 // Command-line options of `npm run bench`, checked once.
 import { parseArgs } from "node:util";
 
-export const SUITES = ["scan", "figures", "load"] as const;
+export const SUITES = ["scan", "figures", "load", "funding", "switches"] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface BenchOptions {
@@ -16,7 +16,7 @@ export interface BenchOptions {
   readonly seed: string;
 }
 
-export const USAGE = `npm run bench -- [scan|figures|load|all] [options]
+export const USAGE = `npm run bench -- [scan|figures|load|funding|switches|all] [options]
 
   --accounts 10000,100000,1000000   sizes of the scanned books
   --positions 1000000               rows of the loaded file

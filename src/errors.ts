@@ -22,7 +22,31 @@ export type RiskErrorCode =
   | "POSITION_MODE"
   | "MARGIN_MODE"
   | "INSUFFICIENT_FUNDS"
+  /** Taking an amount from a cross wallet would leave its scope below what it must hold. */
+  | "INSUFFICIENT_CROSS"
+  /** An isolated scope would hold less than its initial margin. */
+  | "BELOW_INITIAL_MARGIN"
+  /** A scope would be liquidatable at once. */
+  | "WOULD_LIQUIDATE"
   | "MARGIN_EXHAUSTED"
+  /** The account or position has that setting already. */
+  | "ALREADY_SET"
+  /** The profile refuses it while a position is open. */
+  | "POSITION_OPEN"
+  /** The profile refuses it while orders are open. */
+  | "ORDERS_OPEN"
+  /** The profile changes margin modes for whole accounts only. */
+  | "ACCOUNT_WIDE"
+  /** The profile knows no switch: close, transfer, reopen. */
+  | "TRANSFER_ONLY"
+  /** No partial close makes the position fit. */
+  | "CANNOT_FIT"
+  | "LEVERAGE"
+  | "MULTI_ASSET"
+  | "STALE_FUNDING"
+  | "UNKNOWN_ORDER"
+  | "DUPLICATE_ORDER"
+  | "NOT_REDUCING"
   | "ACCOUNT_NOT_EMPTY"
   | "BAD_TIERS"
   | "BAD_BOOK"

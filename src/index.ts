@@ -4,7 +4,19 @@ export { BookError, type BookProblem, type BookSink, loadBookDocument } from "./
 export { decimalsOf, formatDecimal, parseDecimal } from "./decimal.ts";
 export type { AccountView } from "./engine/account-view.ts";
 export type { BulkSink } from "./engine/bulk-sink.ts";
+export {
+  type CompareModesOptions,
+  MODE_VARIANTS,
+  type ModeComparison,
+  type ModeOutcome,
+  type ModeVariant,
+  type ModeVariantName,
+  type PositionName,
+} from "./engine/compare-modes.ts";
 export { type EngineOptions, type EngineStats, RiskEngine } from "./engine/engine.ts";
+export { FILL_STATUSES, type FillBatch, type FillBatchResult } from "./engine/fill-batch.ts";
+export type { MarginLimits } from "./engine/isolated-margin.ts";
+export type { ComparedShock, ModeShock } from "./engine/mode-shocks.ts";
 export { PROFILE_NAMES, type ResolvedProfile, resolveProfile } from "./engine/profiles.ts";
 export type { ScanLine, ScanResult } from "./engine/scan.ts";
 export type { PricePair, ScopeFigures, ScopeHandle } from "./engine/scope.ts";

@@ -107,3 +107,35 @@ export type Direction = "down" | "up";
 export type LegAmounts = {
   readonly [Name in Exclude<keyof LegFigures, "bracket">]: number | bigint;
 } & { readonly bracket: number };
+
+/** Funding rates are stated in units of 1e-12. */
+export const FUNDING_DENOMINATOR = 1_000_000_000_000;
+
+/** What the legs that follow a price slot pay in one funding period: longs where the rate is positive, shorts where it is negative. */
+export interface FundingRate {
+  readonly slot: number;
+  /** Signed, in units of 1e-12, at most 1 in size. */
+  readonly ratePico: bigint;
+  /** Price, in price units, at which notionals are taken. */
+  readonly price: number;
+}
+
+/** Who pays, and how payments are rounded (docs/numbers.md, "Funding"). */
+export interface FundingOptions {
+  /**
+   * `position`: every pool pays for itself; `walletFirst`: the pool behind it pays as far as it can; `walletFirstCapped`: the same, and
+   * no pool is charged below its requirement.
+   */
+  readonly source: "position" | "walletFirst" | "walletFirstCapped";
+  /** Credits are rounded down, debits up (`down`), or both down (`towardZero`). */
+  readonly rounding: "down" | "towardZero";
+}
+
+/** What one period moved on one price slot, in quote units. */
+export interface FundingTotal {
+  readonly slot: number;
+  readonly paid: bigint;
+  readonly received: bigint;
+  /** Owed, but not charged (`walletFirstCapped`). */
+  readonly waived: bigint;
+}

@@ -1,5 +1,8 @@
-// The plain data that enters and leaves the engine: book documents, commands, events and views. Names
-// are ccxt's where ccxt has one; every amount leaves as a decimal string. No behaviour lives here.
+// The plain data that enters and leaves the engine: book documents and views (commands and events: commands.ts).
+// Names are ccxt's where ccxt has one; every amount leaves as a decimal string. No behaviour lives here.
+
+export type * from "./commands.ts";
+export type * from "./previews.ts";
 
 /**
  * A decimal: text such as "0.25" (the documented form), a number that converts exactly, or a bigint
@@ -11,7 +14,10 @@ export type MarginMode = "cross" | "isolated";
 export type PositionSide = "long" | "short";
 export type OrderSide = "buy" | "sell";
 
-/** The rules of a venue that the engine needs so far; the named profiles are data (src/engine/profiles.ts). */
+/**
+ * The rules of a venue, one knob each; the named profiles are data (src/engine/profiles.ts, docs/semantics.md gives
+ * each rule with its source).
+ */
 export interface ProfileKnobs {
   /** Equality of equity and requirement liquidates. */
   readonly triggerInclusive?: boolean;
@@ -20,14 +26,74 @@ export interface ProfileKnobs {
   /** How brackets apply: to the slice above each floor, to the whole position, or by contract count. */
   readonly tierStyle?: "marginal" | "wholePosition";
   readonly tierMetric?: "notional" | "contracts";
+  /**
+   * Where the maintenance rate of a tier that states none comes from: nowhere (refused), half of its initial rate
+   * (1 / (2 · maxLeverage)), or its initialMarginRate times its maintenanceFraction.
+   */
+  readonly maintenanceRate?: "table" | "halfOfInitial" | "fractionOfInitial";
+  /** Initial rates grow with open interest between the market's caps (pre-trade only). */
+  readonly openInterestScaling?: boolean;
+  /** Leverage must be a whole number. */
+  readonly integerLeverage?: boolean;
+  /** What a new leverage does to an open isolated position's margin. */
+  readonly isolatedLeverageChange?: "remargin" | "refuseDecrease" | "keepMargin";
+  /** How much isolated margin may leave an open position. */
+  readonly marginRemoval?: "initialMargin" | "walletAndEquity" | "initialOrTenth" | "never";
+  /** What a withdrawal from a cross wallet must leave behind. */
+  readonly withdrawal?: "initialMargin" | "walletAndEquity" | "initialOrTenth";
+  /** What switching the margin mode of an open position does. */
+  readonly modeSwitch?:
+    | "convertIfSafe"
+    | "reduceToFit"
+    | "refuseWithPosition"
+    | "accountWide"
+    | "transferOnly";
+  /** Margin that a position takes along into isolation: max(IM at entry, IM at mark − uPnL), or IM at entry alone. */
+  readonly modeSwitchMargin?: "safe" | "entry";
+  /** Isolated to cross: the cross pool must hold its initial margin afterwards, or it is never refused. */
+  readonly modeSwitchToCross?: "initialMargin" | "always";
+  /** An account that pledges coins (multiAsset) may hold no isolated position. */
+  readonly multiAssetExcludesIsolated?: boolean;
+  /** Who pays the funding of an isolated position. */
+  readonly isolatedFundingSource?: "position" | "walletFirst" | "walletFirstCapped";
+  /** The price that funding is reckoned at: the engine's mark, or an oracle price stated with the rate. */
+  readonly fundingPrice?: "mark" | "oracle";
+  /** A payment's fraction of a unit: against the account (toward minus infinity), or dropped (toward zero). */
+  readonly fundingRounding?: "down" | "towardZero";
+  /** Open orders reserve initial margin for the worse of all buys and all sells filling. */
+  readonly openOrderMargin?: "none" | "worstSide";
+  /** An order's cost includes the loss it would open with at the mark. */
+  readonly orderOpenLoss?: boolean;
+  /** Trades of a cross pool below its initial margin: reductions always, or only what makes it no worse (dYdX). */
+  readonly reductions?: "always" | "noWorse";
 }
 export type ProfileName = "default" | "binance" | "bybit" | "okx" | "hyperliquid" | "dydx";
 export type Profile = ProfileName | (ProfileKnobs & { readonly extends?: ProfileName });
+
+/** One slice of a coin's balance as collateral: `ratio` of its value counts, up to `maxQuantity` coins in all. */
+export interface CollateralTier {
+  /** null or absent: no cap; only in the last tier. */
+  readonly maxQuantity?: DecimalLike | null;
+  /** 0 to 1. */
+  readonly ratio: DecimalLike;
+}
+
+/** How a coin counts in the cross pool of another asset, in accounts with `multiAsset`. */
+export interface CollateralDefinition {
+  /** The asset whose cross pools it joins and in which its index price is stated. */
+  readonly settle: string;
+  readonly tiers: readonly CollateralTier[];
+  /** A negative balance counts at this multiple of its value, 1 or more; default 1. */
+  readonly liabilityWeight?: DecimalLike;
+  /** Decimals of its index price; 8 if absent. */
+  readonly priceDecimals?: number;
+}
 
 export interface AssetDefinition {
   readonly code: string;
   /** Decimals of amounts, 0 to 18; 8 if absent. */
   readonly decimals?: number;
+  readonly collateral?: CollateralDefinition;
 }
 
 /** ccxt's LeverageTier; fields that are not needed are ignored. */
@@ -36,8 +102,12 @@ export interface LeverageTier {
   readonly minNotional?: DecimalLike | null;
   /** null, absent or above 2^63-1: no cap. */
   readonly maxNotional?: DecimalLike | null;
-  readonly maintenanceMarginRate: DecimalLike;
+  /** Required, except where the profile derives it (maintenanceRate). */
+  readonly maintenanceMarginRate?: DecimalLike;
   readonly maxLeverage?: DecimalLike | null;
+  /** For profiles with maintenanceRate "fractionOfInitial": the rate is initialMarginRate × maintenanceFraction. */
+  readonly initialMarginRate?: DecimalLike;
+  readonly maintenanceFraction?: DecimalLike;
   /** `cum` (Binance) or `mmDeduction` (Bybit) is checked against the derived amount if present. */
   readonly info?: Readonly<Record<string, unknown>>;
 }
@@ -54,8 +124,12 @@ export interface MarketDefinition {
   readonly priceDecimals?: number;
   /** Taker fee rate, inside the requirement where the profile says so. */
   readonly taker?: DecimalLike;
+  /** Maker fee rate of fills; negative for a rebate. */
+  readonly maker?: DecimalLike;
   readonly tiers: readonly LeverageTier[];
   readonly maxLeverage?: { readonly cross?: DecimalLike; readonly isolated?: DecimalLike };
+  /** Open interest (notional at the mark, in settle units) between which the initial rate grows to 1. */
+  readonly openInterestCaps?: { readonly lower: DecimalLike; readonly upper: DecimalLike };
 }
 
 export interface PositionDefinition {
@@ -66,22 +140,54 @@ export interface PositionDefinition {
   readonly entryPrice: DecimalLike;
   readonly marginMode: MarginMode;
   readonly leverage?: DecimalLike | null;
-  /** Required for isolated positions, refused for cross ones. */
+  /** Required for isolated positions, refused for cross ones. Funding may have left it negative. */
   readonly isolatedMargin?: DecimalLike | null;
   /**
    * Exact signed entry notional in settle units (negative for a linear short or an inverse long), where several fills
    * make it differ from contracts times entryPrice; it then decides and entryPrice is for show.
    */
   readonly entryNotional?: DecimalLike | null;
+  /** Isolated only: margin may be topped up from the wallet (command topUpMargins). Default false. */
+  readonly autoTopUp?: boolean;
+}
+
+/** A resting order, as far as margin is concerned. */
+export interface OrderDefinition {
+  readonly id: string;
+  readonly symbol: string;
+  readonly side: OrderSide;
+  /** Unsigned contracts still open. */
+  readonly amount: DecimalLike;
+  /** Limit price. */
+  readonly price: DecimalLike;
+  /** Which leg of a hedged account; required there, refused in one-way accounts. */
+  readonly positionSide?: PositionSide;
+  /** Never opens or increases; reserves nothing. Default false. */
+  readonly reduceOnly?: boolean;
+}
+
+/** What an account has chosen for positions still to come in one market. */
+export interface MarketSettings {
+  readonly symbol: string;
+  readonly marginMode?: MarginMode;
+  /** Leverage of longs and of shorts. */
+  readonly longLeverage?: DecimalLike;
+  readonly shortLeverage?: DecimalLike;
 }
 
 export interface AccountDefinition {
   readonly id: string;
   /** Long and short of one market may stand side by side. Default false. */
   readonly hedged?: boolean;
+  /** Coins with a collateral definition join the cross pool of their settle asset. Default false. */
+  readonly multiAsset?: boolean;
   /** Wallet per asset, outside isolated positions; may be negative. */
   readonly balances?: Readonly<Record<string, DecimalLike>>;
   readonly positions?: readonly PositionDefinition[];
+  readonly orders?: readonly OrderDefinition[];
+  /** Chosen for every market that `settings` names no other mode for. Default: none, which is cross. */
+  readonly marginMode?: MarginMode;
+  readonly settings?: readonly MarketSettings[];
 }
 
 /** The book document of the JSON form. */
@@ -90,92 +196,12 @@ export interface BookDocument {
   readonly assets: readonly AssetDefinition[];
   readonly markets: readonly MarketDefinition[];
   readonly marks: Readonly<Record<string, DecimalLike>>;
+  /** Index price of each collateral coin, in its settle asset. */
+  readonly indexPrices?: Readonly<Record<string, DecimalLike>>;
+  /** Time of the last funding by symbol, ms since 1970. */
+  readonly fundingTimes?: Readonly<Record<string, number>>;
   readonly accounts: readonly AccountDefinition[];
 }
-
-/** What changes state. `RiskEngine.apply` is the one door; the typed methods are sugar over it. */
-export type Command =
-  | { readonly type: "addAsset"; readonly asset: AssetDefinition }
-  | { readonly type: "addMarket"; readonly market: MarketDefinition }
-  /** Atomic: all marks or none. */
-  | { readonly type: "setMarks"; readonly marks: Readonly<Record<string, DecimalLike>> }
-  | { readonly type: "openAccount"; readonly account: string; readonly hedged?: boolean }
-  /** Refused while the account holds a position or a balance. */
-  | { readonly type: "closeAccount"; readonly account: string }
-  | {
-      readonly type: "deposit";
-      readonly account: string;
-      readonly asset: string;
-      readonly amount: DecimalLike;
-    }
-  /** Refused where the wallet would fall below zero, or the cross pool below its initial margin or into liquidation. */
-  | {
-      readonly type: "withdraw";
-      readonly account: string;
-      readonly asset: string;
-      readonly amount: DecimalLike;
-    }
-  /** Sets the wallet balance (outside isolated positions) to a figure, as an import does; may be negative. */
-  | {
-      readonly type: "setBalance";
-      readonly account: string;
-      readonly asset: string;
-      readonly amount: DecimalLike;
-    }
-  /** Sets a position to stated figures, as an import does: nothing is taken from or paid to the wallet. contracts 0 removes it. */
-  | {
-      readonly type: "setPosition";
-      readonly account: string;
-      readonly position: PositionDefinition;
-    }
-  /** A trade: increases, reduces, closes or flips. */
-  | FillCommand;
-
-export interface FillCommand {
-  readonly type: "fill";
-  readonly account: string;
-  readonly symbol: string;
-  readonly side: OrderSide;
-  /** Unsigned contracts. */
-  readonly amount: DecimalLike;
-  readonly price: DecimalLike;
-  /** Which leg of a hedged account; required there, refused in one-way accounts. */
-  readonly positionSide?: PositionSide;
-  /** For a new position; an existing one keeps its mode and a contradiction is refused. Default cross. */
-  readonly marginMode?: MarginMode;
-  /** For a new position (required if isolated); otherwise sets the position's leverage. */
-  readonly leverage?: DecimalLike;
-  /** Fee in settle units, taken from the scope's collateral; may be negative (rebate). Default 0. */
-  readonly fee?: DecimalLike;
-}
-
-/** What a command did. Amounts are decimal strings. */
-export type EngineEvent =
-  | { readonly type: "assetAdded"; readonly asset: string }
-  | { readonly type: "marketAdded"; readonly symbol: string }
-  | { readonly type: "marksSet"; readonly count: number }
-  | { readonly type: "accountOpened"; readonly account: string }
-  | { readonly type: "accountClosed"; readonly account: string }
-  | {
-      readonly type: "balanceChanged";
-      readonly account: string;
-      readonly asset: string;
-      readonly balance: string;
-      readonly change: string;
-    }
-  | {
-      readonly type: "positionChanged";
-      readonly account: string;
-      readonly symbol: string;
-      readonly side: PositionSide;
-      readonly marginMode: MarginMode;
-      /** "0" when closed. */
-      readonly contracts: string;
-      readonly entryPrice: string | null;
-      readonly isolatedMargin: string | null;
-      readonly realizedPnl: string;
-      readonly fee: string;
-    };
 
 /** One scope of risk: an account's cross pool in one settle asset, or one isolated position. */
 export interface ScopeView {
@@ -222,6 +248,24 @@ export interface PositionView {
   readonly tier: number;
   readonly liquidationPrice: { readonly down: string | null; readonly up: string | null };
   readonly bankruptcyPrice: string | null;
+}
+
+/** A coin that an account pledges, in the settle asset of the cross scope it backs. */
+export interface CollateralView {
+  readonly asset: string;
+  readonly settle: string;
+  /** In coins; negative where they are owed. */
+  readonly balance: string;
+  /** null: none was set (and the account holds none of the coin). */
+  readonly indexPrice: string | null;
+  /** Balance at the index price, rounded down per tier. */
+  readonly value: string;
+  /** What tiers take off a positive value, or a liability weight adds to a debt; rounded up per tier. */
+  readonly haircut: string;
+  /** value - haircut: what the scope's equity holds of it. */
+  readonly counted: string;
+  /** Index prices of this coin alone at which the scope becomes liquidatable; null: none. */
+  readonly liquidationPrice: { readonly down: string | null; readonly up: string | null };
 }
 
 export interface AccountReport {

@@ -3,6 +3,7 @@
 /// <reference types="vite/client" />
 import { describe, expect, it } from "vitest";
 import README from "../README.md?raw";
+import * as adapters from "../src/adapters/index.ts";
 import * as underkeel from "../src/index.ts";
 import * as reference from "../src/reference/index.ts";
 
@@ -12,7 +13,7 @@ const SOURCES = import.meta.glob("../src/**/*.ts", {
   eager: true,
 }) as Record<string, string>;
 
-const EXPORTS: Record<string, unknown> = { ...underkeel, ...reference };
+const EXPORTS: Record<string, unknown> = { ...adapters, ...underkeel, ...reference };
 
 interface Example {
   readonly name: string;
@@ -38,7 +39,10 @@ function examplesOf(path: string, source: string): Example[] {
 /** Imports become a lookup, `expression; // => value` becomes a comparison. */
 function translate(code: string): string {
   return code
-    .replace(/import \{([^}]*)\} from "underkeel(\/reference)?";?/g, "const {$1} = names;")
+    .replace(
+      /import \{([^}]*)\} from "underkeel(\/reference|\/adapters)?";?/g,
+      "const {$1} = names;",
+    )
     .split("\n")
     .map((line) => {
       const match = /^(.*?);?\s*\/\/ => (.*)$/.exec(line);

@@ -2,6 +2,7 @@
 // public API. What cannot pass stands in a table with its reason, and the table is held exact: a row
 // for an example that passes, or a failure without a row, fails the test.
 import { describe, expect, it } from "vitest";
+import { close, failures } from "./vectors/check.ts";
 import { RUNNERS, type Vector } from "./vectors/runners.ts";
 import data from "./vectors/vectors.json" with { type: "json" };
 
@@ -37,40 +38,7 @@ const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
     "a proportional shock to all positions; ours holds the others still (jointShock is our such figure)",
   ],
   ["ft-buffer-doc", "a buffer between position and liquidation price is the bot's own"],
-  ["drift-isolated-cross-side", "borrowed coins with liability weights are no positions here"],
 ]);
-
-function close(
-  actual: unknown,
-  expected: unknown,
-  { rel = 0, abs = 0 }: Vector["tolerance"],
-): boolean {
-  if (Array.isArray(expected)) {
-    if (!Array.isArray(actual) || actual.length !== expected.length) return false;
-    return expected.every((value, index) => close(actual[index], value, { rel, abs }));
-  }
-  if (typeof expected === "number" || typeof expected === "string") {
-    const wanted = Number(expected);
-    return Math.abs(Number(actual) - wanted) <= Math.max(abs, rel * Math.abs(wanted), 1e-9);
-  }
-  return actual === expected;
-}
-
-/** Names of the expectations that are not met; ["(not run)"] where nothing can be asked. */
-function failures(vector: Vector): string[] {
-  const runner = RUNNERS.get(vector.category);
-  if (runner === undefined) return ["(no runner)"];
-  let answers: Record<string, unknown>;
-  try {
-    answers = runner(vector);
-  } catch (error) {
-    return [`(${error})`];
-  }
-  return Object.entries(vector.expected)
-    .filter(([name]) => !COMMENTARY.has(name))
-    .filter(([name, value]) => !(name in answers && close(answers[name], value, vector.tolerance)))
-    .map(([name]) => name);
-}
 
 describe("worked examples", () => {
   for (const vector of VECTORS) {
@@ -78,7 +46,7 @@ describe("worked examples", () => {
     const excepted = [...EXCEPTIONS.keys()].filter((key) => key.startsWith(`${vector.id}.`));
     const reason = whole ?? excepted.map((key) => EXCEPTIONS.get(key)).join();
     it(`${vector.id}${reason === "" ? "" : ` does not pass: ${reason}`}`, () => {
-      const failed = failures(vector);
+      const failed = failures(vector, RUNNERS, COMMENTARY);
       if (whole !== undefined) expect(failed).not.toEqual([]);
       else expect(failed).toEqual(excepted.map((key) => key.slice(vector.id.length + 1)));
     });

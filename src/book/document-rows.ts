@@ -4,6 +4,8 @@
 import { RiskError } from "../errors.ts";
 import { MAX_AMOUNT, MAX_SAFE_UNITS } from "../model.ts";
 import type { ProblemLog } from "./book-error.ts";
+import { addOrders } from "./document-orders.ts";
+import { addSettings } from "./document-settings.ts";
 import { FieldReader, isAbsent } from "./fields.ts";
 import type { OpenBook } from "./header.ts";
 import { descend, type JsonNode, shownValue } from "./json-tree.ts";
@@ -14,10 +16,9 @@ const LEVERAGE_DECIMALS = 3;
 const UNITS = { min: 1n, max: BigInt(MAX_SAFE_UNITS) };
 const LEVERAGE = { min: 1n, max: 2n ** 32n - 1n };
 const BALANCE = { min: -MAX_AMOUNT, max: MAX_AMOUNT };
-const MARGIN = { min: 0n, max: MAX_AMOUNT };
 
 const POSITION_REQUIRED = ["symbol", "side", "contracts", "entryPrice", "marginMode"];
-const POSITION_OPTIONAL = ["leverage", "isolatedMargin", "entryNotional"];
+const POSITION_OPTIONAL = ["leverage", "isolatedMargin", "entryNotional", "autoTopUp"];
 
 export class DocumentRows {
   readonly #book: OpenBook<BookSink>;
@@ -32,28 +33,39 @@ export class DocumentRows {
   add(node: JsonNode, index: number): void {
     const path = `accounts[${index}]`;
     const fields = this.#fields;
-    const members = fields.object(node, path, ["id"], ["hedged", "balances", "positions"]);
+    const members = fields.object(
+      node,
+      path,
+      ["id"],
+      ["hedged", "multiAsset", "balances", "positions", "orders", "marginMode", "settings"],
+    );
     if (members === undefined) return;
     const idNode = members.get("id") as JsonNode;
     const id = fields.text(idNode, `${path}.id`, MAX_ID_LENGTH);
     const hedged = fields.boolean(members.get("hedged"), `${path}.hedged`, false);
-    if (id === undefined || hedged === undefined) return;
+    const multiAsset = fields.boolean(members.get("multiAsset"), `${path}.multiAsset`, false);
+    if (id === undefined || hedged === undefined || multiAsset === undefined) return;
     let account: number;
     try {
-      account = this.#book.sink.openAccount(id, hedged);
+      account = this.#book.sink.openAccount(id, hedged, multiAsset);
     } catch (error) {
       fields.refuseError(error, idNode, `${path}.id`);
       return;
     }
     this.#setBalances(members.get("balances"), account, path);
-    const positions = members.get("positions");
-    if (isAbsent(positions)) return;
-    if (positions.items === undefined) {
-      fields.refuse(positions, `${path}.positions`, "must be a list");
+    this.#addPositions(members.get("positions"), account, `${path}.positions`);
+    addOrders(this.#book, fields, members.get("orders"), account, `${path}.orders`);
+    addSettings(this.#book, fields, members, account, path);
+  }
+
+  #addPositions(node: JsonNode | undefined, account: number, path: string): void {
+    if (isAbsent(node)) return;
+    if (node.items === undefined) {
+      this.#fields.refuse(node, path, "must be a list");
       return;
     }
-    positions.items.forEach((position, at) => {
-      this.#addPosition(position, account, `${path}.positions[${at}]`);
+    node.items.forEach((position, at) => {
+      this.#addPosition(position, account, `${path}[${at}]`);
     });
   }
 
@@ -128,6 +140,13 @@ export class DocumentRows {
       cost = fields.decimal(costNode, place, terms.settleDecimals, BALANCE);
       if (cost === undefined) return;
     }
+    const topUpNode = members.get("autoTopUp");
+    const topUp = fields.boolean(topUpNode, `${path}.autoTopUp`, false);
+    if (topUp === true && mode === "cross" && topUpNode !== undefined) {
+      fields.refuse(topUpNode, `${path}.autoTopUp`, "is for isolated positions");
+      return;
+    }
+    if (topUp === undefined) return;
     if (side === undefined || mode === undefined || contracts === undefined) return;
     if (price === undefined || leverage === undefined || margin === undefined) return;
     try {
@@ -141,6 +160,7 @@ export class DocumentRows {
         margin,
         cost,
       );
+      if (topUp) sink.allowTopUp(account, market, side);
     } catch (error) {
       const inner = descend(node, error instanceof RiskError ? (error.path ?? "") : "");
       fields.refuseError(
@@ -161,7 +181,7 @@ export class DocumentRows {
     const place = `${path}.isolatedMargin`;
     if (mode === "isolated") {
       if (isAbsent(node)) return this.#fields.refuse(position, place, "is missing");
-      return this.#fields.decimal(node, place, decimals, MARGIN);
+      return this.#fields.decimal(node, place, decimals, BALANCE);
     }
     if (isAbsent(node)) return 0n;
     return this.#fields.refuse(node, place, "must be absent for a cross position");

@@ -28,8 +28,8 @@ export interface LoadOptions {
 /**
  * Loads a book into the sink that `createSink` makes for its profile, and returns that sink.
  *
- * `path` is a JSON document (`.json`, `.json.gz`), a folder with markets.json, marks.csv, accounts.csv and positions.csv (each
- * also `.gz`), or `-` for a document on standard input. `createSink` is called again where a document must be read twice.
+ * `path` is a JSON document (`.json`, `.json.gz`), a folder with markets.json, marks.csv, accounts.csv, positions.csv and
+ * perhaps orders.csv (each also `.gz`), or `-` for a document on standard input. `createSink` is called again where a document must be read twice.
  *
  * @throws BookError (`BAD_BOOK`) listing every problem; RiskError `BAD_FILE` where a file cannot be read or
  * its gzip is damaged or cut short, `MISSING_COLUMN` where a table lacks a column. Nothing of the sink is to be used then.
@@ -95,6 +95,7 @@ async function loadFolder<T extends BookSink>(
     marks: findOptional(folder, "marks.csv"),
     accounts: find("accounts.csv"),
     positions: find("positions.csv"),
+    orders: findOptional(folder, "orders.csv"),
   };
   const present = Object.values(files).filter((file) => file !== undefined);
   const progress = new Progress(present, options);
@@ -107,6 +108,9 @@ async function loadFolder<T extends BookSink>(
   }
   await readTable(files.accounts, tables.accounts(basename(files.accounts)), progress);
   await readTable(files.positions, tables.positions(basename(files.positions)), progress);
+  if (files.orders !== undefined) {
+    await readTable(files.orders, tables.orders(basename(files.orders)), progress);
+  }
   problems.throwIfFound();
   return book.sink;
 }

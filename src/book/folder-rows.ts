@@ -1,6 +1,6 @@
-// The three tables of a folder book: marks, accounts and positions. Each row is checked, turned into
+// The tables of a folder book: marks, accounts, positions and open orders. Each row is checked, turned into
 // integers and handed to the sink; ids and symbols are looked up by their bytes. accounts.csv names every account
-// (with a balance, or with asset and balance left empty), positions.csv may name no other.
+// (with a balance, or with asset and balance left empty), positions.csv and orders.csv may name no other.
 
 import { MAX_AMOUNT, MAX_SAFE_UNITS } from "../model.ts";
 import type { ProblemLog } from "./book-error.ts";
@@ -16,6 +16,8 @@ const LONG = wordBytes("long");
 const SHORT = wordBytes("short");
 const CROSS = wordBytes("cross");
 const ISOLATED = wordBytes("isolated");
+const BUY = wordBytes("buy");
+const SELL = wordBytes("sell");
 const TRUE = wordBytes("true");
 const FALSE = wordBytes("false");
 const ENCODER = new TextEncoder();
@@ -36,6 +38,7 @@ export class FolderTables {
   /** Sink handle per entry of the account index. */
   readonly #handles: number[] = [];
   readonly #hedged: boolean[] = [];
+  readonly #multiAsset: boolean[] = [];
   readonly #balances = new PairSet();
 
   /** The sink already has `assetCount` assets and `marketCount` markets. */
@@ -76,7 +79,10 @@ export class FolderTables {
   }
 
   accounts(file: string): TableReader {
-    const columns = { required: ["account", "asset", "balance"], optional: ["hedged"] };
+    const columns = {
+      required: ["account", "asset", "balance"],
+      optional: ["hedged", "multiAsset"],
+    };
     return new TableReader(file, columns, this.#problems, (row) => {
       const entry = this.#openAccount(row);
       if (row.isEmpty(1) && row.isEmpty(2)) return;
@@ -123,11 +129,13 @@ export class FolderTables {
     }
     const leverage = row.isEmpty(6) ? 0 : row.units(6, LEVERAGE_DECIMALS, 1, MAX_LEVERAGE_MILLI);
     let margin: number | bigint = 0;
-    if (isolated) margin = row.wideUnits(7, settleDecimals, 0n, MAX_AMOUNT);
+    if (isolated) margin = row.wideUnits(7, settleDecimals, -MAX_AMOUNT, MAX_AMOUNT);
     else if (!row.isEmpty(7)) row.refuse(7, "BAD_VALUE", "must be empty for a cross position");
     const entryNotional = row.isEmpty(8)
       ? undefined
       : row.amount(8, settleDecimals, -MAX_AMOUNT, MAX_AMOUNT);
+    const topUp = readFlag(row, 9) === true;
+    if (topUp && !isolated) row.refuse(9, "MARGIN_MODE", "is for isolated positions");
     try {
       this.#sink.addPosition(
         this.#handles[entry] as number,
@@ -139,6 +147,34 @@ export class FolderTables {
         margin,
         entryNotional,
       );
+      if (topUp) {
+        const side = short ? "short" : "long";
+        this.#sink.allowTopUp(this.#handles[entry] as number, market, side);
+      }
+    } catch (error) {
+      row.refuseError(1, error);
+    }
+  }
+
+  orders(file: string): TableReader {
+    return new TableReader(file, ORDER_COLUMNS, this.#problems, (row) => this.#readOrder(row));
+  }
+
+  #readOrder(row: Row): void {
+    const { bytes } = row;
+    const entry = this.#accounts.find(bytes, row.start(0), row.end(0));
+    if (entry < 0) row.refuse(0, "UNKNOWN_ACCOUNT", "must be an account of accounts.csv");
+    const market = this.#market(row, 2);
+    const order = {
+      id: row.text(1),
+      side: oneOf(row, 3, SELL, BUY) ? "sell" : "buy",
+      amount: row.units(4, this.#amountDecimals[market] as number, 1, MAX_SAFE_UNITS),
+      price: row.units(5, this.#priceDecimals[market] as number, 1, MAX_SAFE_UNITS),
+      positionSide: row.isEmpty(6) ? undefined : oneOf(row, 6, SHORT, LONG) ? "short" : "long",
+      reduceOnly: !row.isEmpty(7) && oneOf(row, 7, TRUE, FALSE),
+    } as const;
+    try {
+      this.#sink.addOrder(this.#handles[entry] as number, market, order);
     } catch (error) {
       row.refuseError(1, error);
     }
@@ -155,10 +191,14 @@ export class FolderTables {
     const bytes = row.bytes;
     const [start, end] = [row.start(0), row.end(0)];
     const known = this.#accounts.find(bytes, start, end);
-    const hedged = readHedged(row);
+    const hedged = readFlag(row, 3);
+    const multiAsset = readFlag(row, 4);
     if (known >= 0) {
       if (hedged !== undefined && hedged !== this.#hedged[known]) {
         row.refuse(3, "POSITION_MODE", "must be the same on every row of an account");
+      }
+      if (multiAsset !== undefined && multiAsset !== this.#multiAsset[known]) {
+        row.refuse(4, "MULTI_ASSET", "must be the same on every row of an account");
       }
       return known;
     }
@@ -167,11 +207,12 @@ export class FolderTables {
       row.refuse(0, "BAD_VALUE", `must be 1 to ${MAX_ID_LENGTH} characters long`);
     }
     try {
-      this.#handles.push(this.#sink.openAccount(id, hedged ?? false));
+      this.#handles.push(this.#sink.openAccount(id, hedged ?? false, multiAsset ?? false));
     } catch (error) {
       row.refuseError(0, error);
     }
     this.#hedged.push(hedged ?? false);
+    this.#multiAsset.push(multiAsset ?? false);
     return this.#accounts.add(bytes, start, end);
   }
 }
@@ -187,15 +228,28 @@ const POSITION_COLUMNS = {
     "leverage",
     "isolatedMargin",
   ],
-  optional: ["entryNotional"],
+  optional: ["entryNotional", "autoTopUp"],
 };
 
+const ORDER_COLUMNS = {
+  required: ["account", "id", "symbol", "side", "amount", "price"],
+  optional: ["positionSide", "reduceOnly"],
+};
+
+/** True for the first word, false for the second; anything else is refused. */
+function oneOf(row: Row, column: number, first: Uint8Array, second: Uint8Array): boolean {
+  if (isWord(row.bytes, row.start(column), row.end(column), first)) return true;
+  if (isWord(row.bytes, row.start(column), row.end(column), second)) return false;
+  const [one, other] = [first, second].map((word) => new TextDecoder().decode(word));
+  return row.refuse(column, "BAD_VALUE", `must be ${one} or ${other}`);
+}
+
 /** undefined where the column is absent or the field empty. */
-function readHedged(row: Row): boolean | undefined {
-  if (row.isEmpty(3)) return undefined;
-  if (isWord(row.bytes, row.start(3), row.end(3), TRUE)) return true;
-  if (isWord(row.bytes, row.start(3), row.end(3), FALSE)) return false;
-  return row.refuse(3, "BAD_VALUE", "must be true or false");
+function readFlag(row: Row, column: number): boolean | undefined {
+  if (row.isEmpty(column)) return undefined;
+  if (isWord(row.bytes, row.start(column), row.end(column), TRUE)) return true;
+  if (isWord(row.bytes, row.start(column), row.end(column), FALSE)) return false;
+  return row.refuse(column, "BAD_VALUE", "must be true or false");
 }
 
 function addName(index: ByteIndex, name: string): void {

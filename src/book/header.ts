@@ -10,7 +10,14 @@ import { descend, type JsonNode, plainOf } from "./json-tree.ts";
 import type { BookSink } from "./sink.ts";
 
 /** Keys of a document that belong to its header. */
-export const HEADER_KEYS: readonly string[] = ["profile", "assets", "markets", "marks"];
+export const HEADER_KEYS: readonly string[] = [
+  "profile",
+  "assets",
+  "markets",
+  "marks",
+  "indexPrices",
+  "fundingTimes",
+];
 
 /** Makes an empty sink (an engine) for a profile; RiskError `UNKNOWN_PROFILE` or `BAD_VALUE` where it cannot. */
 export type CreateSink<T extends BookSink> = (profile: Profile) => T;
@@ -48,6 +55,8 @@ export function openBook<T extends BookSink>(
   // A market that was refused would only make its mark look wrong.
   problems.throwIfFound();
   setMarks(header.get("marks"), fields, sink, markets);
+  setIndexPrices(header.get("indexPrices"), fields, sink, assets);
+  setFundingTimes(header.get("fundingTimes"), fields, sink, markets);
   problems.throwIfFound();
   return { sink, assets, markets };
 }
@@ -87,16 +96,38 @@ function addAsset(
   sink: BookSink,
   assets: Map<string, number>,
 ): void {
-  const members = fields.object(node, path, ["code"], ["decimals"]);
+  const members = fields.object(node, path, ["code"], ["decimals", "collateral"]);
   if (members === undefined) return;
   const plain = plainOf(node) as Record<string, unknown>;
   if (!takeInteger(plain, members, "decimals", path, fields)) return;
+  const collateral = members.get("collateral");
+  if (isAbsent(collateral)) delete plain.collateral;
+  else if (!checkCollateral(collateral, plain, `${path}.collateral`, fields)) return;
   try {
     const handle = sink.addAsset(plain as unknown as AssetDefinition);
     assets.set(sink.asset(handle).code, handle);
   } catch (error) {
     refuseInside(error, node, path, fields);
   }
+}
+
+/** Looks for misspelt keys, which would change what a coin counts. */
+function checkCollateral(
+  node: JsonNode,
+  asset: Record<string, unknown>,
+  path: string,
+  fields: FieldReader,
+): boolean {
+  const optional = ["liabilityWeight", "priceDecimals"];
+  const members = fields.object(node, path, ["settle", "tiers"], optional);
+  if (members === undefined) return false;
+  const plain = asset.collateral as Record<string, unknown>;
+  for (const name of optional) if (plain[name] === null) delete plain[name];
+  const tiers = members.get("tiers")?.items ?? [];
+  const sound = tiers.map((tier, index) =>
+    fields.object(tier, `${path}.tiers[${index}]`, ["ratio"], ["maxQuantity"]),
+  );
+  return !sound.includes(undefined) && takeInteger(plain, members, "priceDecimals", path, fields);
 }
 
 function addMarket(
@@ -107,7 +138,15 @@ function addMarket(
   markets: Map<string, number>,
 ): void {
   const required = ["symbol", "settle", "precision", "tiers"];
-  const optional = ["linear", "contractSize", "priceDecimals", "taker", "maxLeverage"];
+  const optional = [
+    "linear",
+    "contractSize",
+    "priceDecimals",
+    "taker",
+    "maker",
+    "maxLeverage",
+    "openInterestCaps",
+  ];
   const members = fields.object(node, path, required, optional);
   if (members === undefined) return;
   const symbol = fields.text(
@@ -178,5 +217,61 @@ function setMarks(
     } catch (error) {
       fields.refuseError(error, price, path);
     }
+  }
+}
+
+function setIndexPrices(
+  node: JsonNode | undefined,
+  fields: FieldReader,
+  sink: BookSink,
+  assets: ReadonlyMap<string, number>,
+): void {
+  if (isAbsent(node)) return;
+  if (node.members === undefined) {
+    fields.refuse(node, "indexPrices", "must be an object of prices by asset");
+  }
+  for (const [code, price] of node.members ?? []) {
+    const path = `indexPrices[${JSON.stringify(code)}]`;
+    const asset = assets.get(code);
+    if (asset === undefined) {
+      fields.refuse(price, path, "is a price of no asset of this book", "UNKNOWN_ASSET");
+      continue;
+    }
+    const decimals = sink.asset(asset).indexPriceDecimals;
+    if (decimals === undefined) {
+      fields.refuse(price, path, "is a price of an asset without a collateral definition");
+      continue;
+    }
+    const limits = { min: 1n, max: BigInt(MAX_SAFE_UNITS) };
+    const units = fields.decimal(price, path, decimals, limits);
+    if (units === undefined) continue;
+    try {
+      sink.setIndexPrice(asset, Number(units));
+    } catch (error) {
+      fields.refuseError(error, price, path);
+    }
+  }
+}
+
+function setFundingTimes(
+  node: JsonNode | undefined,
+  fields: FieldReader,
+  sink: BookSink,
+  markets: ReadonlyMap<string, number>,
+): void {
+  if (isAbsent(node)) return;
+  if (node.members === undefined) {
+    fields.refuse(node, "fundingTimes", "must be an object of times (ms since 1970) by symbol");
+  }
+  for (const [symbol, given] of node.members ?? []) {
+    const path = `fundingTimes[${JSON.stringify(symbol)}]`;
+    const market = markets.get(symbol);
+    if (market === undefined) {
+      fields.refuse(given, path, "is a time for no market of this book", "UNKNOWN_SYMBOL");
+      continue;
+    }
+    const limits = { min: 0n, max: BigInt(MAX_SAFE_UNITS) };
+    const time = fields.decimal(given, path, 0, limits);
+    if (time !== undefined) sink.setFundingTime(market, Number(time));
   }
 }

@@ -3,4 +3,4 @@
 export { BookError, type BookPlace, type BookProblem, describeProblem } from "./book-error.ts";
 export type { CreateSink } from "./header.ts";
 export { loadBookDocument } from "./load-document.ts";
-export type { BookSink, SinkAsset, SinkMarket } from "./sink.ts";
+export type { BookSink, SinkAsset, SinkMarket, SinkOrder, SinkSettings } from "./sink.ts";

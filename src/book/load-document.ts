@@ -67,7 +67,7 @@ function loadObject<T extends BookSink>(input: object, createSink: CreateSink<T>
     root,
     "book",
     ["assets", "markets", "accounts"],
-    ["marks", "profile"],
+    ["marks", "profile", "indexPrices"],
   );
   problems.throwIfFound();
   const document = members ?? new Map<string, JsonNode>();

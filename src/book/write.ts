@@ -1,5 +1,5 @@
-// Writes a book: the folder form (markets.json, marks.csv, accounts.csv, positions.csv, optionally
-// gzipped) or one JSON document as a stream of text. Accounts are taken one at a time and never pile up:
+// Writes a book: the folder form (markets.json, marks.csv, accounts.csv, positions.csv, orders.csv where there are any,
+// optionally gzipped) or one JSON document as a stream of text. Accounts are taken one at a time and never pile up:
 // a write waits until the file has taken what came before. A folder's files appear under their names only
 // when all of them are complete.
 import { once } from "node:events";
@@ -10,13 +10,15 @@ import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import type { PricedMarket } from "../generate/index.ts";
-import type { AccountDefinition, AssetDefinition, Profile } from "../types.ts";
+import type { AccountDefinition, AssetDefinition, DecimalLike, Profile } from "../types.ts";
 
 /** A book whose accounts come one at a time. */
 export interface StreamedBook {
   readonly profile?: Profile;
   readonly assets: readonly AssetDefinition[];
   readonly markets: readonly PricedMarket[];
+  /** Of collateral coins, by asset. */
+  readonly indexPrices?: Readonly<Record<string, DecimalLike>>;
   readonly accounts: Iterable<AccountDefinition>;
 }
 
@@ -103,14 +105,15 @@ function csvField(text: string): string {
 }
 
 /** One row per balance; an account without any is listed with an empty wallet of the first asset. */
-function accountRows(account: AccountDefinition, firstAsset: string): string {
+function accountRows(account: AccountDefinition, firstAsset: string, coins: boolean): string {
   const id = csvField(account.id);
   const hedged = account.hedged === true ? "true" : "false";
+  const flags = coins ? `${hedged},${account.multiAsset === true}` : hedged;
   let rows = "";
   for (const [asset, balance] of Object.entries(account.balances ?? {})) {
-    rows += `${id},${csvField(asset)},${balance},${hedged}\n`;
+    rows += `${id},${csvField(asset)},${balance},${flags}\n`;
   }
-  return rows === "" ? `${id},${csvField(firstAsset)},0,${hedged}\n` : rows;
+  return rows === "" ? `${id},${csvField(firstAsset)},0,${flags}\n` : rows;
 }
 
 function positionRows(account: AccountDefinition): string {
@@ -124,9 +127,20 @@ function positionRows(account: AccountDefinition): string {
   return rows;
 }
 
+function orderRows({ id, orders = [] }: AccountDefinition): string {
+  let rows = "";
+  for (const { id: order, symbol, side, amount, price, positionSide, reduceOnly } of orders) {
+    const names = `${csvField(id)},${csvField(order)},${csvField(symbol)}`;
+    rows += `${names},${side},${amount},${price},${positionSide ?? ""},${reduceOnly === true}\n`;
+  }
+  return rows;
+}
+
 function marketsText(book: StreamedBook): string {
   const markets = book.markets.map(({ definition }) => `    ${JSON.stringify(definition)}`);
   const assets = book.assets.map((asset) => `    ${JSON.stringify(asset)}`);
+  const prices =
+    book.indexPrices === undefined ? "" : `,\n  "indexPrices": ${JSON.stringify(book.indexPrices)}`;
   return `{
   "profile": ${JSON.stringify(book.profile ?? "default")},
   "assets": [
@@ -134,7 +148,7 @@ ${assets.join(",\n")}
   ],
   "markets": [
 ${markets.join(",\n")}
-  ]
+  ]${prices}
 }
 `;
 }
@@ -151,15 +165,22 @@ async function writeAccounts(
   book: StreamedBook,
   accounts: TextFile,
   positions: TextFile,
+  openOrders: () => TextFile,
   onProgress: (accounts: number) => void,
 ): Promise<{ accounts: number; positions: number }> {
   const written = { accounts: 0, positions: 0 };
+  let orders: TextFile | undefined;
   const firstAsset = book.assets[0]?.code ?? "USDT";
-  accounts.add("account,asset,balance,hedged\n");
+  const coins = book.assets.some(({ collateral }) => collateral !== undefined);
+  accounts.add(`account,asset,balance,hedged${coins ? ",multiAsset" : ""}\n`);
   positions.add("account,symbol,side,contracts,entryPrice,marginMode,leverage,isolatedMargin\n");
   for (const account of book.accounts) {
-    if (accounts.add(accountRows(account, firstAsset))) await accounts.drain();
+    if (accounts.add(accountRows(account, firstAsset, coins))) await accounts.drain();
     if (positions.add(positionRows(account))) await positions.drain();
+    if (account.orders !== undefined && account.orders.length > 0) {
+      orders ??= openOrders();
+      if (orders.add(orderRows(account))) await orders.drain();
+    }
     written.accounts += 1;
     written.positions += account.positions?.length ?? 0;
     if (written.accounts % PROGRESS_STEP === 0) onProgress(written.accounts);
@@ -196,10 +217,21 @@ export async function writeBookFolder(
       book,
       accounts,
       positions,
+      () => {
+        const orders = open("orders.csv", gzip);
+        orders.add("account,id,symbol,side,amount,price,positionSide,reduceOnly\n");
+        return orders;
+      },
       options.onProgress ?? (() => {}),
     );
     for (const file of files) await file.close();
     for (const file of files) await file.publish(folder);
+    // A book without orders takes those of an earlier one away.
+    if (!files.some(({ name }) => name.startsWith("orders.csv"))) {
+      for (const name of ["orders.csv", "orders.csv.gz"]) {
+        await rm(join(folder, name), { force: true });
+      }
+    }
     return { ...written, files: files.map((file) => file.name) };
   } catch (error) {
     for (const file of files) await file.discard();

@@ -20,7 +20,7 @@ export interface Mismatch {
 }
 
 export interface Comparison {
-  /** Pools with a position whose figures and verdict were compared. */
+  /** Pools with a position or coins as collateral whose figures and verdict were compared. */
   readonly pools: number;
   readonly liquidatable: number;
   /** Pools whose liquidation prices, bankruptcy prices and joint shock were compared too. */
@@ -130,7 +130,7 @@ class Comparer {
 }
 
 /**
- * Compares every pool that has a position at the marks as they stand, and `sample` of them, evenly spread,
+ * Compares every pool that has a position or coins as collateral at the marks as they stand, and `sample` of them, evenly spread,
  * in their searches too.
  */
 export function compareWithReference(

@@ -12,9 +12,12 @@ import {
   readArguments,
   UsageError,
 } from "./command.ts";
+import { compareCommand } from "./compare-modes.ts";
 import { generateCommand } from "./generate.ts";
 import { commandHelp, programHelp } from "./help.ts";
+import { importCommand } from "./import.ts";
 import { Output, ReaderGone } from "./output.ts";
+import { rebracketCommand } from "./rebracket.ts";
 import { scanCommand } from "./scan.ts";
 import { painter, wantsColour } from "./terminal.ts";
 import { tiersCommand } from "./tiers.ts";
@@ -23,8 +26,11 @@ import { verifyCommand } from "./verify.ts";
 const COMMANDS: readonly Command[] = [
   scanCommand,
   checkCommand,
+  compareCommand,
   tiersCommand,
+  rebracketCommand,
   generateCommand,
+  importCommand,
   verifyCommand,
 ];
 

@@ -14,7 +14,8 @@ import {
   UsageError,
 } from "./command.ts";
 import { type LoadedBook, loadEngine, movedMarks, moveText } from "./load.ts";
-import { bar, duration, groupDigits, money, type Paint, percent, tableLines } from "./terminal.ts";
+import { scopeLines } from "./scope-table.ts";
+import { bar, duration, groupDigits, money, type Paint, percent } from "./terminal.ts";
 
 /** Moves of the tide table, in millionths. */
 const TIDE_MOVES = [
@@ -53,8 +54,11 @@ interface ScanSummary {
 function countScopes(book: LoadedBook): { cross: number; isolated: number } {
   const { kernel } = book.engine;
   const counts = { cross: 0, isolated: 0 };
+  const hasCoins = kernel.legTotal > book.engine.stats().positions;
   kernel.forEachPool((pool) => {
     if (kernel.legCount(pool) === 0) return;
+    // A coin held as collateral is a leg and no position.
+    if (hasCoins && kernel.poolState(pool).legs.every(({ table }) => table.haircut)) return;
     if (tagMode(kernel.tag(pool)) === "cross") counts.cross += 1;
     else counts.isolated += 1;
   });
@@ -103,32 +107,6 @@ function notionalText(notional: Readonly<Record<string, string>>): string {
   return parts.length === 0 ? "nothing" : parts.join(" + ");
 }
 
-function deepestLines(deepest: readonly ScanLine[], paint: Paint): string[] {
-  const columns = [
-    { title: "account" },
-    { title: "scope" },
-    { title: "symbol" },
-    { title: "side" },
-    { title: "equity", right: true },
-    { title: "maintenance", right: true },
-    { title: "clearance", right: true },
-    { title: "", right: false },
-    { title: "ratio", right: true },
-  ];
-  const rows = deepest.map((line) => [
-    line.account,
-    line.scope,
-    line.symbol ?? "",
-    line.side ?? "",
-    money(line.equity),
-    money(line.maintenanceMargin),
-    money(line.clearance),
-    line.settle,
-    line.marginRatio === null ? "bankrupt" : percent(line.marginRatio),
-  ]);
-  return tableLines(columns, rows, paint);
-}
-
 function tideLines(tide: readonly TideRow[], scopes: number, paint: Paint): string[] {
   const most = Math.max(1, ...tide.map((row) => row.liquidatable ?? 0));
   const digits = groupDigits(most).length;
@@ -162,7 +140,7 @@ function summaryLines(summary: ScanSummary, path: string, paint: Paint): string[
   ];
   if (summary.deepest.length > 0) {
     lines.push(paint("bold", `  The ${summary.deepest.length} deepest under`), "");
-    lines.push(...deepestLines(summary.deepest, paint), "");
+    lines.push(...scopeLines(summary.deepest, paint), "");
   }
   if (all > 0) {
     lines.push(paint("bold", "  Liquidatable scopes if every mark moved by"), "");

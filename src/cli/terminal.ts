@@ -61,26 +61,39 @@ export interface Column {
   readonly right?: boolean;
 }
 
+/** The looks of a cell; both count from 0, headings not counted. */
+export type CellStyle = (row: number, column: number) => Style | undefined;
+
 /** Lines of an aligned table. Cells are padded before they are painted, so colours do not shift columns. */
 export function tableLines(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   paint: Paint,
   indent = "  ",
+  styleOf: CellStyle = () => undefined,
 ): string[] {
   const widths = columns.map((column, at) =>
     Math.max(column.title.length, ...rows.map((row) => (row[at] ?? "").length)),
   );
-  const line = (cells: readonly string[]): string =>
-    columns
-      .map((column, at) => {
-        const cell = cells[at] ?? "";
-        return column.right ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0);
+  const padded = (cells: readonly string[]): string[] => {
+    const whole = columns.map((column, at) => {
+      const cell = cells[at] ?? "";
+      return column.right ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0);
+    });
+    // Nothing trails, cells painted or not.
+    while (whole.at(-1)?.trim() === "") whole.pop();
+    return whole.map((cell, at) => (at === whole.length - 1 ? cell.trimEnd() : cell));
+  };
+  const head = paint("dim", padded(columns.map((column) => column.title)).join("  "));
+  const body = rows.map((row, index) =>
+    padded(row)
+      .map((cell, at) => {
+        const style = styleOf(index, at);
+        return style === undefined ? cell : paint(style, cell);
       })
-      .join("  ")
-      .trimEnd();
-  const head = paint("dim", line(columns.map((column) => column.title)));
-  return [indent + head, ...rows.map((row) => indent + line(row))];
+      .join("  "),
+  );
+  return [indent + head, ...body.map((line) => (line === "" ? "" : indent + line))];
 }
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];

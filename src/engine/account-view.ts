@@ -2,11 +2,24 @@
 // view holds no figures; every call reads the state as it is then.
 import { formatDecimal } from "../decimal.ts";
 import type { PoolFigures } from "../model.ts";
-import type { AccountReport, PositionSide, PositionView, ScopeView } from "../types.ts";
+import type {
+  AccountReport,
+  CollateralView,
+  OrderDefinition,
+  PositionSide,
+  PositionView,
+  ScopeView,
+} from "../types.ts";
 import { crossTag, isolatedTag, tagIndex, tagMode } from "./accounts.ts";
+import { reservedMargin } from "./admission.ts";
 import { ceilDivide } from "./arithmetic.ts";
+import { orderDefinition } from "./commands/orders.ts";
 import { entryPriceOf, SIDES } from "./commands/positions.ts";
+import { findIsolated } from "./commands/target.ts";
+import { type MarginLimits, marginLimits } from "./isolated-margin.ts";
+import { availableText, withdrawableText } from "./limits.ts";
 import { emptyRecord, orderedLegs, orderedPools } from "./order.ts";
+import { collateralView, isPledgedWallet } from "./pledges.ts";
 import { refuse, requireWord } from "./read.ts";
 import { liquidationPair, ScopeHandle, scopeView, settleOf } from "./scope.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
@@ -121,7 +134,21 @@ export class AccountView {
     return this.#state.accounts.hedged(this.#live());
   }
 
-  /** Wallets outside isolated positions, by asset; assets never held are absent. */
+  /** Its coins with a collateral definition back the cross scopes of their settle assets. */
+  get multiAsset(): boolean {
+    return this.#state.accounts.multiAsset(this.#live());
+  }
+
+  /** Coins that the account pledges, by asset; none unless it has `multiAsset`. */
+  collateral(): CollateralView[] {
+    const state = this.#state;
+    const account = this.#live();
+    return orderedPools(state, account)
+      .filter((pool) => isPledgedWallet(state, pool))
+      .flatMap((pool) => collateralView(state, account, tagIndex(state.kernel.tag(pool))) ?? []);
+  }
+
+  /** Wallets outside isolated positions, by asset, pledged coins included; assets never held are absent. */
   balances(): Record<string, string> {
     const state = this.#state;
     const balances = emptyRecord<string>();
@@ -134,12 +161,12 @@ export class AccountView {
     return balances;
   }
 
-  /** Every scope of risk with its figures: cross pools by asset, then isolated positions. */
+  /** Every scope of risk with its figures: cross pools by asset (pledged coins count in their settle asset's), then isolated positions. */
   scopes(): ScopeView[] {
     const state = this.#state;
-    return orderedPools(state, this.#live()).map((pool) =>
-      scopeView(state, pool, state.kernel.poolFigures(pool)),
-    );
+    return orderedPools(state, this.#live())
+      .filter((pool) => !isPledgedWallet(state, pool))
+      .map((pool) => scopeView(state, pool, state.kernel.poolFigures(pool)));
   }
 
   /** Every position with its figures, in the order of its scope. */
@@ -150,6 +177,18 @@ export class AccountView {
       this.#addPositions(pool, state.kernel.poolFigures(pool), views);
     }
     return views;
+  }
+
+  /** What positions there are, without their figures. */
+  holdings(): Pick<PositionView, "symbol" | "side" | "marginMode">[] {
+    const state = this.#state;
+    return orderedPools(state, this.#live()).flatMap((pool) =>
+      orderedLegs(state, pool).map((leg) => ({
+        symbol: state.marketOfLeg(leg).symbol,
+        side: state.kernel.quantity(leg) > 0 ? ("long" as const) : ("short" as const),
+        marginMode: tagMode(state.kernel.tag(pool)),
+      })),
+    );
   }
 
   /**
@@ -170,6 +209,39 @@ export class AccountView {
     if (found === undefined) return refuse("NO_POSITION", "no such position", "symbol", symbol);
     const figures = state.kernel.poolFigures(found.pool);
     return positionView(state, { id: this.id, hedged }, found.pool, found.leg, figures);
+  }
+
+  /** Open orders in the order of placement. */
+  orders(): OrderDefinition[] {
+    const state = this.#state;
+    return state.orders.rows(this.#live()).map((row) => orderDefinition(state, row));
+  }
+
+  /** What open orders reserve of an asset. */
+  reserved(asset: string): string {
+    const { index, decimals } = this.#state.asset(asset, "asset");
+    return formatDecimal(reservedMargin(this.#state, this.#live(), index), decimals);
+  }
+
+  /** What may leave the wallet for an isolated position (addMargin); one unit more is refused. */
+  available(asset: string): string {
+    return availableText(this.#state, this.#live(), this.#state.asset(asset, "asset"));
+  }
+
+  /**
+   * How much margin may enter and leave an isolated position: one unit more is refused.
+   *
+   * @throws RiskError NO_POSITION; MARGIN_MODE where it is cross; POSITION_MODE where a hedged account is asked without a side
+   */
+  marginLimits(symbol: string, side?: PositionSide): MarginLimits {
+    this.#live();
+    const named = { account: this.id, symbol, ...(side !== undefined && { side }) };
+    return marginLimits(this.#state, findIsolated(this.#state, named, "account"));
+  }
+
+  /** What may be withdrawn by the profile's rule; one unit more is refused. */
+  withdrawable(asset: string): string {
+    return withdrawableText(this.#state, this.#live(), this.#state.asset(asset, "asset"));
   }
 
   /** Handle of the cross scope in an asset. */
@@ -205,6 +277,11 @@ export class AccountView {
     const scopes: ScopeView[] = [];
     const positions: PositionView[] = [];
     for (const pool of orderedPools(state, account)) {
+      if (isPledgedWallet(state, pool)) {
+        const { code, decimals } = state.assetAt(tagIndex(kernel.tag(pool)));
+        balances[code] = formatDecimal(kernel.collateral(pool), decimals);
+        continue;
+      }
       const figures = kernel.poolFigures(pool);
       const view = scopeView(state, pool, figures);
       if (view.scope === "cross") balances[view.settle] = view.collateral;

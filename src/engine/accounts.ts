@@ -1,4 +1,4 @@
-// The accounts: ids interned once, and per account one flag byte and the head of its list of pools. The list
+// The accounts: ids interned once, and per account one byte of flags and the head of its list of pools. The list
 // itself lives in the kernel (pool.nextOfOwner), and what a pool is to its account stands in the pool's 32-bit
 // tag, so that an account costs some thirty bytes and its id here and nothing else in JavaScript.
 //
@@ -10,6 +10,7 @@ import { IdIndex } from "./id-index.ts";
 const ISOLATED = 1;
 const SHORT = 2;
 const HEDGED = 1;
+const MULTI_ASSET = 2;
 /** Index bits of a tag. */
 export const MAX_TAG_INDEX: number = 2 ** 30 - 1;
 /** End of a list of pools. */
@@ -69,8 +70,23 @@ export class Accounts {
     return this.#ids[account];
   }
 
+  /** How many accounts were opened before it. */
+  opening(account: number): number {
+    return this.#opened[account] ?? 0;
+  }
+
   hedged(account: number): boolean {
     return ((this.#flags[account] ?? 0) & HEDGED) !== 0;
+  }
+
+  /** Its coins back the cross pools of their settle assets. */
+  multiAsset(account: number): boolean {
+    return ((this.#flags[account] ?? 0) & MULTI_ASSET) !== 0;
+  }
+
+  setMultiAsset(account: number, enabled: boolean): void {
+    const others = (this.#flags[account] ?? 0) & ~MULTI_ASSET;
+    this.#flags[account] = enabled ? others | MULTI_ASSET : others;
   }
 
   /** Head of the account's pools, or NO_POOL. */

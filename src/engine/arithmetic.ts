@@ -55,9 +55,33 @@ export function initialMarginCeil(
   price: number,
   leverageMilli: number,
 ): bigint {
+  return notionalRateCeil(terms, quantity, price, 1000n, BigInt(leverageMilli));
+}
+
+/** ⌈notional · rate / denominator⌉ of a trade; a negative rate gives a rebate, smaller in size where it is rounded. */
+export function notionalRateCeil(
+  terms: PriceTerms,
+  quantity: number,
+  price: number,
+  rate: bigint,
+  denominator: bigint,
+): bigint {
   const [dividend, divisor] = valueFraction(terms, BigInt(quantity), BigInt(price));
   const size = dividend < ZERO ? -dividend : dividend;
-  return ceilDivide(size * 1000n, divisor * BigInt(leverageMilli));
+  return ceilDivide(size * rate, divisor * denominator);
+}
+
+/** What a signed quantity loses at once that trades at a price while the mark is another, rounded up; 0 where it gains. */
+export function openLossCeil(
+  terms: PriceTerms,
+  quantity: number,
+  price: number,
+  mark: number,
+): bigint {
+  const [paid, paidOver] = valueFraction(terms, BigInt(quantity), BigInt(price));
+  const [worth, worthOver] = valueFraction(terms, BigInt(quantity), BigInt(mark));
+  const loss = ceilDivide(paid * worthOver - worth * paidOver, paidOver * worthOver);
+  return loss > ZERO ? loss : ZERO;
 }
 
 /** entryPriceNearest of linear terms in numbers, or NaN where a step might not be exact. */

@@ -1,26 +1,40 @@
 // The construct-time door for loaders: integers in, straight into the kernel, no command, no event and no
 // roll-back per row. A loader that meets a problem throws the whole engine away, so a row that is refused
 // half-way does no harm. Rows are checked like setPosition: unknown indices, ranges, duplicates, marks, figures.
-import type { BookSink, SinkAsset, SinkMarket } from "../book/sink.ts";
+import type { BookSink, SinkAsset, SinkMarket, SinkOrder, SinkSettings } from "../book/sink.ts";
 import { RiskError } from "../errors.ts";
 import { MAX_AMOUNT, MAX_SAFE_UNITS } from "../model.ts";
-import type { AssetDefinition, MarketDefinition } from "../types.ts";
+import type { AssetDefinition, MarginMode, MarketDefinition, PositionSide } from "../types.ts";
 import { AccountRun, SURE_AMOUNT } from "./account-run.ts";
 import { crossTag, isolatedTag, NO_POOL } from "./accounts.ts";
 import { costCeil, notionalFloor } from "./arithmetic.ts";
+import type { Coin } from "./collaterals.ts";
 import { addAsset } from "./commands/definitions.ts";
+import { importOrder } from "./commands/orders.ts";
+import { openCrossPool } from "./commands/wallets.ts";
 import type { RiskEngine } from "./engine.ts";
 import { MarketColumns } from "./market-columns.ts";
 import { MAX_LEVERAGE_MILLI } from "./markets.ts";
+import {
+  coinLegs,
+  mirrorPledge,
+  pledgedCoin,
+  refuseIsolatedWithMultiAsset,
+  refusePledgedSettle,
+} from "./pledges.ts";
 import { MAX_ACCOUNT_ID, refuse, requireText } from "./read.ts";
 import type { EngineState } from "./state.ts";
-import { checkAmount } from "./transaction.ts";
+import { checkAmount, transact } from "./transaction.ts";
 
 const MILLI = 1000;
 
 function inRange(units: number | bigint): boolean {
   if (typeof units === "number") return Number.isSafeInteger(units);
   return units <= MAX_AMOUNT && units >= -MAX_AMOUNT;
+}
+
+function isSure(units: number | bigint): boolean {
+  return units < SURE_AMOUNT && units > -SURE_AMOUNT;
 }
 
 /** Fills a new engine; {@link BulkSink.engine} is the result. */
@@ -67,8 +81,27 @@ export class BulkSink implements BookSink {
     if (kernel.legTotal > 0) this.#run.forgetBounds();
   }
 
+  setFundingTime(market: number, time: number): void {
+    this.#state.fundingTimes.set(this.#state.marketAt(market).index, time);
+  }
+
+  setIndexPrice(asset: number, priceUnits: number): void {
+    const coin = this.#state.collaterals.of(asset);
+    if (coin === undefined) {
+      throw new RiskError("BAD_VALUE", "the asset has no collateral definition", { value: asset });
+    }
+    if (!(Number.isSafeInteger(priceUnits) && priceUnits >= 1 && priceUnits <= coin.maxPrice)) {
+      const message = `must be 1 to ${coin.maxPrice} units`;
+      refuse("OUT_OF_RANGE", message, "indexPrice", priceUnits);
+    }
+    this.#state.kernel.setMark(coin.slot, priceUnits);
+    if (this.#state.collaterals.legs > 0) this.#run.forgetBounds();
+  }
+
   asset(index: number): SinkAsset {
-    return this.#state.assetAt(index);
+    const { code, decimals } = this.#state.assetAt(index);
+    const indexPriceDecimals = this.#state.collaterals.of(index)?.priceDecimals;
+    return { code, decimals, indexPriceDecimals };
   }
 
   market(index: number): SinkMarket {
@@ -76,10 +109,12 @@ export class BulkSink implements BookSink {
   }
 
   /** Index of the account. */
-  openAccount(id: string, hedged: boolean): number {
+  openAccount(id: string, hedged: boolean, multiAsset = false): number {
     requireText(id, MAX_ACCOUNT_ID, "account");
-    const account = this.#state.accounts.open(id, hedged);
+    const { accounts } = this.#state;
+    const account = accounts.open(id, hedged);
     if (account < 0) refuse("DUPLICATE_ACCOUNT", "the account exists already", "account", id);
+    if (multiAsset) accounts.setMultiAsset(account, true);
     return account;
   }
 
@@ -94,6 +129,11 @@ export class BulkSink implements BookSink {
     const { index } = state.assetAt(asset);
     this.#run.leave(account);
     if (units > SURE_AMOUNT || units < -SURE_AMOUNT) this.#run.forgetBounds();
+    const coin = pledgedCoin(state, account, index);
+    if (coin !== undefined) {
+      this.#setPledge(account, coin, BigInt(units));
+      return;
+    }
     const pool = state.crossPool(account, index);
     if (pool === NO_POOL) {
       state.createPool(account, crossTag(index), units);
@@ -104,6 +144,20 @@ export class BulkSink implements BookSink {
     if (before === undefined || this.#hasFigures(pool)) return;
     kernel.setCollateral(pool, before);
     this.#refuseFigures(account, "balance");
+  }
+
+  /** A pledged coin's wallet and its legs. Coins are few: they go through a transaction and are judged exactly. */
+  #setPledge(account: number, coin: Coin, balance: bigint): void {
+    const state = this.#state;
+    transact(state, (transaction) => {
+      const wallet = openCrossPool(state, transaction, account, coin.asset);
+      transaction.setCollateral(wallet, balance, "balance");
+      const pool = mirrorPledge(state, transaction, account, coin, balance, "balance");
+      if (!this.#hasFigures(pool)) this.#refuseFigures(account, "balance");
+      for (const leg of coinLegs(state, pool, coin)) {
+        this.#run.note(legBound(Number(state.kernel.legFigures(leg).notional), 0, 0));
+      }
+    });
   }
 
   /**
@@ -124,6 +178,7 @@ export class BulkSink implements BookSink {
     const columns = this.#columns;
     const run = this.#run;
     run.enter(account);
+    if (this.#state.accounts.multiAsset(account)) this.#checkPledger(account, market, isolated);
     const slot = columns.slot[market] ?? this.#state.marketAt(market).slot;
     checkRow(
       columns.maxPrice[market] as number,
@@ -154,7 +209,7 @@ export class BulkSink implements BookSink {
       const tag = isolatedTag(market, short ? "short" : "long");
       pool = this.#state.createPool(account, tag, isolatedMarginUnits);
       run.note(bound);
-      sure = bound < SURE_AMOUNT && isolatedMarginUnits < SURE_AMOUNT;
+      sure = bound < SURE_AMOUNT && isSure(isolatedMarginUnits);
     } else {
       const settle = columns.settle[market] as number;
       pool = run.crossPool(settle);
@@ -171,12 +226,47 @@ export class BulkSink implements BookSink {
     openInterest.add(market, signedContracts, 1);
   }
 
+  allowTopUp(account: number, market: number, side: PositionSide): void {
+    const tag = isolatedTag(market, side);
+    if (this.#state.findPool(account, tag) === NO_POOL) {
+      refuse("MARGIN_MODE", "a cross position has no margin of its own", "autoTopUp", true);
+    }
+    this.#state.settings.setAutoTopUp(account, tag, true);
+  }
+
+  setAccountMode(account: number, mode: MarginMode): void {
+    this.#state.settings.setAccountMode(account, mode);
+  }
+
+  setMarketSettings(account: number, market: number, chosen: SinkSettings): void {
+    const { settings } = this.#state;
+    const { index } = this.#state.marketAt(market);
+    settings.setMode(account, index, chosen.mode);
+    settings.setLeverage(account, index, "long", chosen.longMilli);
+    settings.setLeverage(account, index, "short", chosen.shortMilli);
+  }
+
+  /** As it stands: whether the account can carry it is not asked. */
+  addOrder(account: number, market: number, order: SinkOrder): void {
+    const state = this.#state;
+    if (state.accounts.id(account) === undefined) {
+      refuse("UNKNOWN_ACCOUNT", "no account has this index", "account", account);
+    }
+    importOrder(state, account, state.marketAt(market), { ...order, market });
+  }
+
   /** Looks at the state anew where anyone else has changed it since this sink's last call. */
   #takeOver(): void {
     if (this.#state.loader === this) return;
     this.#columns.refresh(this.#state);
     this.#run.reset(this.#columns.slotLimit);
     this.#state.loader = this;
+    this.#state.loadedUnbooked = true;
+  }
+
+  #checkPledger(account: number, market: number, isolated: boolean): void {
+    refusePledgedSettle(this.#state, account, this.#state.marketAt(market), "symbol");
+    if (isolated) refuseIsolatedWithMultiAsset(this.#state, account, "marginMode");
   }
 
   #tableOf(market: number, quantity: number): number {
@@ -261,7 +351,7 @@ function checkRow(
   ) {
     refuse("OUT_OF_RANGE", "must be 0 to 2^32 - 1 thousandths", "leverage", leverageMilli);
   }
-  if (!inRange(margin) || margin < 0) {
-    refuse("OUT_OF_RANGE", "must be an amount of 0 or more", "isolatedMargin", margin);
+  if (!inRange(margin)) {
+    refuse("OUT_OF_RANGE", "does not fit an amount", "isolatedMargin", margin);
   }
 }

@@ -1,35 +1,50 @@
 // The engine as its user holds it: one door for changes (`apply`, with a typed method per command), views to look
 // at accounts, and the scan. No rule lives here; commands/ has those, and the kernel has the arithmetic.
 import { loadBookDocument } from "../book/load-document.ts";
-import { formatDecimal } from "../decimal.ts";
 import type { Kernel, KernelOptions } from "../kernel.ts";
 import type {
   AssetDefinition,
   BookDocument,
   Command,
+  CommandPreview,
   DecimalLike,
   EngineEvent,
   FillCommand,
+  LeverageTier,
+  MarginModePreview,
   MarketDefinition,
+  MaxLeverage,
+  OrderDefinition,
+  OrderPreview,
+  OrderRequest,
   PositionDefinition,
   PositionSide,
   Profile,
+  SetMarginModeCommand,
+  SettleFundingCommand,
+  StakeRequest,
 } from "../types.ts";
 import { AccountView } from "./account-view.ts";
-import { floorDivide } from "./arithmetic.ts";
+import { type AssetAudit, auditBook } from "./audit.ts";
 import { BulkSink } from "./bulk-sink.ts";
-import { addAsset, addMarket, markText, readMarks, setMarks } from "./commands/definitions.ts";
-import { fill } from "./commands/fills.ts";
-import { setPosition } from "./commands/positions.ts";
-import { closeAccount, deposit, openAccount, setBalance, withdraw } from "./commands/wallets.ts";
-import { emptyRecord } from "./order.ts";
+import { markText, readMarks } from "./commands/definitions.ts";
+import { type CompareModesOptions, compareModes, type ModeComparison } from "./compare-modes.ts";
+import { dispatch } from "./dispatch.ts";
+import { type FillBatch, FillBatches, type FillBatchResult } from "./fill-batch.ts";
+import { maxLeverage } from "./max-leverage.ts";
+import { indexPriceText } from "./pledges.ts";
+import { previewCommand, previewOrder } from "./preview.ts";
+import { previewMarginMode } from "./preview-mode.ts";
 import type { ResolvedProfile } from "./profiles.ts";
-import { refuse, requireObject } from "./read.ts";
+import { requireObject } from "./read.ts";
 import { type ScanResult, scanMarks, scanTrial } from "./scan.ts";
 import type { ScopeHandle } from "./scope.ts";
 import { EngineState } from "./state.ts";
 import { stateHash } from "./state-hash.ts";
+import { type EngineStats, engineStats } from "./stats.ts";
 import { toBook } from "./to-book.ts";
+
+export type { EngineStats } from "./stats.ts";
 
 /** How an engine is made. */
 export interface EngineOptions {
@@ -37,67 +52,6 @@ export interface EngineOptions {
   readonly profile?: Profile;
   /** Another build of the kernel or a smaller memory limit. */
   readonly kernel?: KernelOptions;
-}
-
-/** What an engine holds. */
-export interface EngineStats {
-  readonly accounts: number;
-  readonly positions: number;
-  /** Scopes of risk, empty wallets included. */
-  readonly pools: number;
-  readonly assets: number;
-  readonly markets: number;
-  /** Linear memory of the kernel and columns of the account index; ids not counted. */
-  readonly memoryBytes: number;
-  /** Notional of all positions at the marks by settle asset, rounded down per market. */
-  readonly notional: Readonly<Record<string, string>>;
-}
-
-function dispatch(state: EngineState, command: Command): EngineEvent[] {
-  const path = command.type;
-  switch (command.type) {
-    case "addAsset":
-      return addAsset(state, command.asset, `${path}.asset`);
-    case "addMarket":
-      return addMarket(state, command.market, `${path}.market`);
-    case "setMarks":
-      return setMarks(state, command.marks, `${path}.marks`);
-    case "openAccount":
-      return openAccount(state, command, path);
-    case "closeAccount":
-      return closeAccount(state, command, path);
-    case "deposit":
-      return deposit(state, command, path);
-    case "withdraw":
-      return withdraw(state, command, path);
-    case "setBalance":
-      return setBalance(state, command, path);
-    case "setPosition":
-      return setPosition(state, command, path);
-    case "fill":
-      return fill(state, command, path);
-    default:
-      return refuse("UNKNOWN_COMMAND", "unknown type of command", "command.type", path);
-  }
-}
-
-function notionalAtMarks(state: EngineState): Record<string, string> {
-  const sums = state.assets.map(() => 0n);
-  for (const { index, slot, settle, terms } of state.markets) {
-    const mark = BigInt(state.kernel.mark(slot));
-    const size = state.openInterest.size(index, "long") + state.openInterest.size(index, "short");
-    if (mark === 0n || size === 0n) continue;
-    const notional = terms.inverse
-      ? floorDivide(size * terms.numerator, mark * terms.divisor)
-      : floorDivide(size * mark * terms.numerator, terms.divisor);
-    sums[settle] = (sums[settle] ?? 0n) + notional;
-  }
-  const notional = emptyRecord<string>();
-  for (const { index, code, decimals } of state.assets) {
-    const sum = sums[index] ?? 0n;
-    if (sum !== 0n) notional[code] = formatDecimal(sum, decimals);
-  }
-  return notional;
 }
 
 /**
@@ -130,12 +84,14 @@ function notionalAtMarks(state: EngineState): Record<string, string> {
  */
 export class RiskEngine {
   readonly #state: EngineState;
+  readonly #fills: FillBatches;
 
   /**
    * @throws RiskError UNKNOWN_PROFILE or BAD_VALUE for a profile that does not exist.
    */
   constructor(options: EngineOptions = {}) {
     this.#state = new EngineState(options.profile ?? "default", options.kernel);
+    this.#fills = new FillBatches(this.#state);
   }
 
   /**
@@ -237,6 +193,91 @@ export class RiskEngine {
     return this.apply({ ...trade, type: "fill" });
   }
 
+  /**
+   * Many fills in one call, each with the meaning of one `fill`, in order: one that is refused changes nothing and stops nothing. Counts
+   * as one command for scans and views.
+   *
+   * @throws TypeError and RangeError for columns of another kind or length
+   */
+  applyFills(batch: FillBatch): FillBatchResult {
+    this.#state.loader = undefined;
+    this.#state.commands++;
+    return this.#fills.apply(batch);
+  }
+
+  /** Handle of an account, for batches: its own until it is closed, then free for another. Throws UNKNOWN_ACCOUNT. */
+  accountHandle(id: string): number {
+    return this.#state.account(id, "account");
+  }
+
+  /** Index of a market, for batches: its own for good. Throws UNKNOWN_SYMBOL. */
+  marketIndex(symbol: string): number {
+    return this.#state.market(symbol, "symbol").index;
+  }
+
+  /** Prices of collateral coins in their settle asset: all or none. */
+  setIndexPrices(prices: Readonly<Record<string, DecimalLike>>): EngineEvent[] {
+    return this.apply({ type: "setIndexPrices", prices });
+  }
+
+  /** Lets the account's collateral coins join the cross pool of their settle asset, or takes them out. */
+  setMultiAsset(account: string, enabled: boolean): EngineEvent[] {
+    return this.apply({ type: "setMultiAsset", account, enabled });
+  }
+
+  /** From the wallet into an isolated position's margin. */
+  addMargin(
+    account: string,
+    symbol: string,
+    amount: DecimalLike,
+    side?: PositionSide,
+  ): EngineEvent[] {
+    return this.apply({ type: "addMargin", account, symbol, amount, ...(side && { side }) });
+  }
+
+  /** From an isolated position's margin into the wallet, as far as the profile lets it. */
+  reduceMargin(
+    account: string,
+    symbol: string,
+    amount: DecimalLike,
+    side?: PositionSide,
+  ): EngineEvent[] {
+    return this.apply({ type: "reduceMargin", account, symbol, amount, ...(side && { side }) });
+  }
+
+  /** Leverage of a market for positions to come and for the open one. */
+  setLeverage(
+    account: string,
+    symbol: string,
+    leverage: DecimalLike,
+    side?: PositionSide,
+  ): EngineEvent[] {
+    return this.apply({ type: "setLeverage", account, symbol, leverage, ...(side && { side }) });
+  }
+
+  /** Switches the margin mode, of one market or (by the profile's rule) of the account. */
+  setMarginMode(change: Omit<SetMarginModeCommand, "type">): EngineEvent[] {
+    return this.apply({ ...change, type: "setMarginMode" });
+  }
+
+  /** One funding period over the whole book. */
+  settleFunding(funding: Omit<SettleFundingCommand, "type">): EngineEvent[] {
+    return this.apply({ ...funding, type: "settleFunding" });
+  }
+
+  placeOrder(account: string, order: OrderDefinition): EngineEvent[] {
+    return this.apply({ type: "placeOrder", account, order });
+  }
+
+  cancelOrder(account: string, order: string): EngineEvent[] {
+    return this.apply({ type: "cancelOrder", account, order });
+  }
+
+  /** New tiers for markets, under open positions. */
+  setTiers(tiers: Readonly<Record<string, readonly LeverageTier[]>>): EngineEvent[] {
+    return this.apply({ type: "setTiers", tiers });
+  }
+
   /** Ids of all accounts, in the order in which they were opened. */
   *accountIds(): Generator<string, void, undefined> {
     for (const [id] of this.#state.accounts.entries()) yield id;
@@ -278,6 +319,37 @@ export class RiskEngine {
     return markText(this.#state, this.#state.market(symbol, "symbol"));
   }
 
+  /** Index price of a collateral coin as decimal text, or null where none was set or the asset is no coin. */
+  indexPrice(asset: string): string | null {
+    const coin = this.#state.collaterals.of(this.#state.asset(asset, "asset").index);
+    return coin === undefined ? null : indexPriceText(this.#state, coin);
+  }
+
+  /**
+   * What an order would come to, filled whole at its price (default the mark) with the taker's fee unless said otherwise: accepted or
+   * the rule that refuses it, its cost, the account before and after, the largest size. Changes nothing.
+   *
+   * @throws RiskError for terms that cannot be read
+   */
+  preview(order: OrderRequest): OrderPreview {
+    return previewOrder(this.#state, order);
+  }
+
+  /** What a command on an account would come to. Changes nothing. */
+  previewCommand(command: Command): CommandPreview {
+    return previewCommand(this.#state, command);
+  }
+
+  /** What a switch of margin mode would come to: transfer, partial close, scopes and liquidation prices before and after. */
+  previewMarginMode(change: Omit<SetMarginModeCommand, "type">): MarginModePreview {
+    return previewMarginMode(this.#state, { ...change, type: "setMarginMode" });
+  }
+
+  /** How far a stake can be levered under a market's brackets. */
+  maxLeverage(symbol: string, request: StakeRequest): MaxLeverage {
+    return maxLeverage(this.#state, symbol, request);
+  }
+
   /** Every scope that is liquidatable at the marks. */
   scan(): ScanResult {
     return scanMarks(this.#state);
@@ -286,6 +358,15 @@ export class RiskEngine {
   /** Every scope that would be liquidatable at other prices; markets not named keep their marks. Changes nothing. */
   scanAt(marks: Readonly<Record<string, DecimalLike>>): ScanResult {
     return scanTrial(this.#state, readMarks(this.#state, marks, "marks"));
+  }
+
+  /**
+   * The account's positions three ways: as they are, all cross, all isolated, and what shocks leave of each.
+   *
+   * @throws RiskError UNKNOWN_ACCOUNT; BAD_VALUE, OUT_OF_RANGE, UNKNOWN_SYMBOL for shocks
+   */
+  compareModes(account: string, options: CompareModesOptions = {}): ModeComparison {
+    return compareModes(this.#state, account, options, (book) => RiskEngine.fromBook(book));
   }
 
   /** The whole state as a book document; `fromBook(toBook())` has the same state hash. */
@@ -298,17 +379,13 @@ export class RiskEngine {
     return stateHash(this.#state);
   }
 
+  /** Conservation by asset: what accounts hold beside what has entered and left. One pass over the book. */
+  audit(): Readonly<Record<string, AssetAudit>> {
+    return auditBook(this.#state);
+  }
+
   stats(): EngineStats {
-    const state = this.#state;
-    return {
-      accounts: state.accounts.count,
-      positions: state.kernel.legTotal,
-      pools: state.kernel.poolCount,
-      assets: state.assets.length,
-      markets: state.markets.length,
-      memoryBytes: state.kernel.memoryBytes + state.accounts.columnBytes,
-      notional: notionalAtMarks(state),
-    };
+    return engineStats(this.#state);
   }
 
   /** The rules in force. */

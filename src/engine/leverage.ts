@@ -1,9 +1,21 @@
 // Which leverage a venue admits: the cap of the market in this margin mode, and the cap of the bracket that the
 // position's entry notional falls in. These are rules of admission: trades are held to them, imports are not.
 import { formatDecimal } from "../decimal.ts";
+import { LEVERAGE_DENOMINATOR } from "../model.ts";
 import type { MarginMode } from "../types.ts";
 import { refuse } from "./read.ts";
 import type { EngineMarket, EngineState, EngineTable } from "./state.ts";
+
+/** Refuses a fraction of a leverage where the venue takes whole numbers only; 0 (none) is whole. */
+export function checkLeverageForm(
+  state: EngineState,
+  leverageMilli: number,
+  path: string,
+  given: unknown,
+): void {
+  if (!state.rules.integerLeverage || leverageMilli % LEVERAGE_DENOMINATOR === 0) return;
+  refuse("LEVERAGE", "must be a whole number in this profile", path, given);
+}
 
 /** Index of the bracket that an unsigned notional falls in. */
 export function bracketOf(table: EngineTable, notional: bigint): number {

@@ -5,7 +5,7 @@ import { formatDecimal } from "../decimal.ts";
 import type { DecimalLike, LeverageTier, MarketDefinition } from "../types.ts";
 
 const LEVERAGE_DECIMALS = 3;
-const TAKER_DECIMALS = 8;
+const FEE_DECIMALS = 8;
 
 function asText<Value extends DecimalLike | null | undefined>(
   value: Value,
@@ -16,11 +16,14 @@ function asText<Value extends DecimalLike | null | undefined>(
 
 function copyTier(tier: LeverageTier, boundDecimals: number): LeverageTier {
   const { minNotional, maxNotional, maintenanceMarginRate, maxLeverage } = tier;
+  const { initialMarginRate, maintenanceFraction } = tier;
   return {
     ...(tier.tier === undefined ? {} : { tier: tier.tier }),
     ...(minNotional === undefined ? {} : { minNotional: asText(minNotional, boundDecimals) }),
     ...(maxNotional === undefined ? {} : { maxNotional: asText(maxNotional, boundDecimals) }),
-    maintenanceMarginRate,
+    ...(maintenanceMarginRate === undefined ? {} : { maintenanceMarginRate }),
+    ...(initialMarginRate === undefined ? {} : { initialMarginRate }),
+    ...(maintenanceFraction === undefined ? {} : { maintenanceFraction }),
     ...(maxLeverage === undefined ? {} : { maxLeverage: asText(maxLeverage, LEVERAGE_DECIMALS) }),
   };
 }
@@ -35,13 +38,17 @@ function copyCaps(
   };
 }
 
-/** `boundDecimals`: decimals of the tiers' bounds, those of the settle asset or, for tiers by contract count, of amounts. */
+/**
+ * Decimals are those of bigints: of the tiers' bounds (the settle asset's or, for tiers by contract count, the amounts') and of
+ * amounts in the settle asset. What was copied once holds no bigints.
+ */
 export function copyDefinition(
   definition: MarketDefinition,
   boundDecimals: number,
+  settleDecimals = 0,
 ): MarketDefinition {
   const { symbol, settle, linear, contractSize, precision, priceDecimals, taker } = definition;
-  const { maxLeverage } = definition;
+  const { maker, maxLeverage, openInterestCaps: open } = definition;
   return {
     symbol,
     settle,
@@ -52,10 +59,19 @@ export function copyDefinition(
       ...(precision.price === undefined ? {} : { price: precision.price }),
     },
     ...(priceDecimals === undefined ? {} : { priceDecimals }),
-    ...(taker === undefined ? {} : { taker: asText(taker, TAKER_DECIMALS) }),
+    ...(taker === undefined ? {} : { taker: asText(taker, FEE_DECIMALS) }),
+    ...(maker === undefined ? {} : { maker: asText(maker, FEE_DECIMALS) }),
     tiers: definition.tiers.map((tier) => copyTier(tier, boundDecimals)),
     ...(maxLeverage === undefined || maxLeverage === null
       ? {}
       : { maxLeverage: copyCaps(maxLeverage) }),
+    ...(open === undefined || open === null
+      ? {}
+      : {
+          openInterestCaps: {
+            lower: asText(open.lower, settleDecimals),
+            upper: asText(open.upper, settleDecimals),
+          },
+        }),
   };
 }

@@ -3,9 +3,15 @@
 // is created in the kernel here, so a definition that is refused leaves nothing behind.
 import { decimalsOf, formatDecimal, parseDecimal, parseRate, powerOfTen } from "../decimal.ts";
 import { RiskError } from "../errors.ts";
-import { FEE_DENOMINATOR, type PriceTerms } from "../model.ts";
+import { FEE_DENOMINATOR, MAX_AMOUNT, type PriceTerms } from "../model.ts";
 import { type DerivedTable, deriveContractTables, deriveTable } from "../tiers/index.ts";
-import type { AssetDefinition, DecimalLike, MarginMode, MarketDefinition } from "../types.ts";
+import type {
+  AssetDefinition,
+  DecimalLike,
+  LeverageTier,
+  MarginMode,
+  MarketDefinition,
+} from "../types.ts";
 import { copyDefinition } from "./market-definition.ts";
 import type { ResolvedProfile } from "./profiles.ts";
 import {
@@ -22,7 +28,7 @@ const NUMERATOR_LIMIT = 2n ** 64n;
 const DIVISOR_LIMIT = 2n ** 63n;
 /** Leverage in thousandths fits 32 bits. */
 export const MAX_LEVERAGE_MILLI: number = 2 ** 32 - 1;
-const CLOSE_FEE_DECIMALS = 8;
+const FEE_DECIMALS = 8;
 
 /** An asset as the engine holds it. */
 export interface EngineAsset {
@@ -54,6 +60,11 @@ export interface MarketSpecification {
   readonly tables: readonly TableSpecification[];
   /** Caps by mode in thousandths; 0: none. */
   readonly maxLeverageMilli: Readonly<Record<MarginMode, number>>;
+  /** Fees in 1e-8 of notional; the maker's is negative for a rebate. */
+  readonly takerRateE8: number;
+  readonly makerRateE8: number;
+  /** Open interest in quote units between which initial rates grow to 1. */
+  readonly openInterestCaps: { readonly lower: bigint; readonly upper: bigint } | undefined;
   readonly definition: MarketDefinition;
 }
 
@@ -108,6 +119,12 @@ export function readLeverage(value: DecimalLike | null | undefined, path: string
   return Number(parseDecimal(value, 3, path, { min: 1n, max: BigInt(MAX_LEVERAGE_MILLI) }));
 }
 
+/** A fee rate in 1e-8 of notional, `min` to 1. */
+function readFeeRate(value: DecimalLike | undefined, min: number, path: string): number {
+  const limits = { min: BigInt(min), max: BigInt(FEE_DENOMINATOR) };
+  return Number(parseDecimal(value ?? 0n, FEE_DECIMALS, path, limits));
+}
+
 function rateText(rate: number, denominator: number): string {
   const scale = 10n ** 12n;
   const below = BigInt(denominator);
@@ -128,29 +145,27 @@ function describeTable(
   };
 }
 
-function readTables(
-  definition: MarketDefinition,
+/** A market's tiers under the profile's rules; `path` names them in errors. */
+export function readTables(
+  tiers: readonly LeverageTier[],
   profile: ResolvedProfile,
-  settleDecimals: number,
-  amountDecimals: number,
+  takerRateE8: number,
+  decimals: { readonly settle: number; readonly amount: number },
   path: string,
 ): TableSpecification[] {
-  const fee = parseDecimal(definition.taker ?? 0n, CLOSE_FEE_DECIMALS, `${path}.taker`, {
-    min: 0n,
-    max: BigInt(FEE_DENOMINATOR),
-  });
-  const closeFeeRate = profile.closeFeeInRequirement ? Number(fee) : 0;
-  const place = `${path}.tiers`;
-  if (!Array.isArray(definition.tiers)) {
-    throw new RiskError("BAD_TIERS", "must be a list of tiers", { path: place });
+  const { settle: settleDecimals, amount: amountDecimals } = decimals;
+  const { maintenanceRate } = profile;
+  const closeFeeRate = profile.closeFeeInRequirement ? takerRateE8 : 0;
+  if (!Array.isArray(tiers)) {
+    throw new RiskError("BAD_TIERS", "must be a list of tiers", { path });
   }
   if (profile.tierMetric === "notional") {
     const style = profile.tierStyle === "marginal" ? "marginal" : "whole";
-    const options = { settleDecimals, style, closeFeeRate, path: place } as const;
-    return [describeTable(deriveTable(definition.tiers, options), 0, null)];
+    const options = { settleDecimals, style, closeFeeRate, maintenanceRate, path } as const;
+    return [describeTable(deriveTable(tiers, options), 0, null)];
   }
-  const options = { amountDecimals, closeFeeRate, path: place };
-  return deriveContractTables(definition.tiers, options).map((derived) => {
+  const options = { amountDecimals, closeFeeRate, maintenanceRate, path };
+  return deriveContractTables(tiers, options).map((derived) => {
     const { table, fromContracts, toContracts } = derived;
     const maxLeverageMilli = [derived.maxLeverageMilli];
     return describeTable(
@@ -159,6 +174,22 @@ function readTables(
       toContracts,
     );
   });
+}
+
+function readOpenInterestCaps(
+  definition: MarketDefinition,
+  decimals: number,
+  path: string,
+): MarketSpecification["openInterestCaps"] {
+  const caps = definition.openInterestCaps;
+  if (caps === undefined || caps === null) return undefined;
+  const place = `${path}.openInterestCaps`;
+  requireObject(caps, place);
+  const limits = { min: 0n, max: MAX_AMOUNT };
+  const lower = parseDecimal(caps.lower, decimals, `${place}.lower`, limits);
+  const upper = parseDecimal(caps.upper, decimals, `${place}.upper`, limits);
+  if (upper <= lower) refuse("OUT_OF_RANGE", "must be above lower", `${place}.upper`, caps.upper);
+  return { lower, upper };
 }
 
 /** No figure depends on the tick, which may be above 1 (or absent): it only must be a step that prices can take. */
@@ -198,6 +229,7 @@ export function readMarket(
     `${path}.priceDecimals`,
   );
   const decimals = { settle: settle.decimals, amount, price };
+  const takerRateE8 = readFeeRate(definition.taker, 0, `${path}.taker`);
   const boundDecimals = profile.tierMetric === "notional" ? settle.decimals : amount;
   const caps = definition.maxLeverage ?? {};
   requireObject(caps, `${path}.maxLeverage`);
@@ -209,11 +241,14 @@ export function readMarket(
     priceDecimals: price,
     contractSize: formatDecimal(size.numerator, size.denominator.toString().length - 1),
     terms: priceTerms(!linear, size, decimals, path),
-    tables: readTables(definition, profile, settle.decimals, amount, path),
+    tables: readTables(definition.tiers, profile, takerRateE8, decimals, `${path}.tiers`),
     maxLeverageMilli: {
       cross: readLeverage(caps.cross, `${path}.maxLeverage.cross`),
       isolated: readLeverage(caps.isolated, `${path}.maxLeverage.isolated`),
     },
-    definition: copyDefinition(definition, boundDecimals),
+    takerRateE8,
+    makerRateE8: readFeeRate(definition.maker, -FEE_DENOMINATOR, `${path}.maker`),
+    openInterestCaps: readOpenInterestCaps(definition, settle.decimals, path),
+    definition: copyDefinition(definition, boundDecimals, settle.decimals),
   };
 }

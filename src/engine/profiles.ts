@@ -12,32 +12,118 @@ const DEFAULT: ResolvedProfile = {
   closeFeeInRequirement: false,
   tierStyle: "marginal",
   tierMetric: "notional",
+  maintenanceRate: "table",
+  openInterestScaling: false,
+  integerLeverage: false,
+  isolatedLeverageChange: "remargin",
+  marginRemoval: "initialMargin",
+  withdrawal: "initialMargin",
+  modeSwitch: "convertIfSafe",
+  modeSwitchMargin: "safe",
+  modeSwitchToCross: "initialMargin",
+  multiAssetExcludesIsolated: false,
+  isolatedFundingSource: "position",
+  fundingPrice: "mark",
+  fundingRounding: "down",
+  openOrderMargin: "worstSide",
+  orderOpenLoss: false,
+  reductions: "always",
 };
 
 const PROFILES: ReadonlyMap<string, ResolvedProfile> = new Map<ProfileName, ResolvedProfile>([
   ["default", DEFAULT],
-  ["binance", { ...DEFAULT, triggerInclusive: true }],
-  ["bybit", { ...DEFAULT, triggerInclusive: true, closeFeeInRequirement: true }],
+  [
+    "binance",
+    {
+      ...DEFAULT,
+      triggerInclusive: true,
+      integerLeverage: true,
+      isolatedLeverageChange: "refuseDecrease",
+      marginRemoval: "walletAndEquity",
+      withdrawal: "walletAndEquity",
+      modeSwitch: "refuseWithPosition",
+      multiAssetExcludesIsolated: true,
+      orderOpenLoss: true,
+    },
+  ],
+  [
+    "bybit",
+    {
+      ...DEFAULT,
+      triggerInclusive: true,
+      closeFeeInRequirement: true,
+      modeSwitch: "accountWide",
+      isolatedFundingSource: "walletFirst",
+    },
+  ],
   [
     "okx",
     {
+      ...DEFAULT,
       triggerInclusive: true,
       closeFeeInRequirement: true,
       tierStyle: "wholePosition",
       tierMetric: "contracts",
+      modeSwitch: "refuseWithPosition",
+      isolatedFundingSource: "walletFirstCapped",
     },
   ],
-  ["hyperliquid", DEFAULT],
-  ["dydx", DEFAULT],
+  [
+    "hyperliquid",
+    {
+      ...DEFAULT,
+      maintenanceRate: "halfOfInitial",
+      integerLeverage: true,
+      isolatedLeverageChange: "keepMargin",
+      marginRemoval: "initialOrTenth",
+      withdrawal: "initialOrTenth",
+      modeSwitch: "refuseWithPosition",
+      fundingPrice: "oracle",
+    },
+  ],
+  [
+    "dydx",
+    {
+      ...DEFAULT,
+      maintenanceRate: "fractionOfInitial",
+      openInterestScaling: true,
+      modeSwitch: "transferOnly",
+      fundingPrice: "oracle",
+      openOrderMargin: "none",
+      reductions: "noWorse",
+    },
+  ],
 ]);
 
+const FLAG = [true, false] as const;
+
 /** Values each knob may take. */
-const KNOBS: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
-  ["triggerInclusive", [true, false]],
-  ["closeFeeInRequirement", [true, false]],
-  ["tierStyle", ["marginal", "wholePosition"]],
-  ["tierMetric", ["notional", "contracts"]],
-]);
+export const KNOB_VALUES: {
+  readonly [Knob in keyof ResolvedProfile]: readonly ResolvedProfile[Knob][];
+} = {
+  triggerInclusive: FLAG,
+  closeFeeInRequirement: FLAG,
+  tierStyle: ["marginal", "wholePosition"],
+  tierMetric: ["notional", "contracts"],
+  maintenanceRate: ["table", "halfOfInitial", "fractionOfInitial"],
+  openInterestScaling: FLAG,
+  integerLeverage: FLAG,
+  isolatedLeverageChange: ["remargin", "refuseDecrease", "keepMargin"],
+  marginRemoval: ["initialMargin", "walletAndEquity", "initialOrTenth", "never"],
+  withdrawal: ["initialMargin", "walletAndEquity", "initialOrTenth"],
+  modeSwitch: ["convertIfSafe", "reduceToFit", "refuseWithPosition", "accountWide", "transferOnly"],
+  modeSwitchMargin: ["safe", "entry"],
+  modeSwitchToCross: ["initialMargin", "always"],
+  multiAssetExcludesIsolated: FLAG,
+  isolatedFundingSource: ["position", "walletFirst", "walletFirstCapped"],
+  fundingPrice: ["mark", "oracle"],
+  fundingRounding: ["down", "towardZero"],
+  openOrderMargin: ["none", "worstSide"],
+  orderOpenLoss: FLAG,
+  reductions: ["always", "noWorse"],
+};
+
+const KNOBS: ReadonlyMap<string, readonly unknown[]> = new Map(Object.entries(KNOB_VALUES));
 
 /** Names of the built-in profiles. */
 export const PROFILE_NAMES: readonly string[] = [...PROFILES.keys()];

@@ -6,6 +6,8 @@ import { RiskError, type RiskErrorCode } from "../errors.ts";
 /** Longest account id and market symbol, in UTF-16 units. */
 export const MAX_ACCOUNT_ID = 128;
 export const MAX_SYMBOL = 64;
+/** Longest id of an order. */
+export const MAX_ORDER_ID = 128;
 /** Longest asset code. */
 export const MAX_ASSET_CODE = 32;
 

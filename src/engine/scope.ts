@@ -5,6 +5,7 @@ import { RiskError } from "../errors.ts";
 import type { PoolFigures } from "../model.ts";
 import type { ScopeView } from "../types.ts";
 import { NO_POOL, tagIndex, tagMode, tagSide } from "./accounts.ts";
+import { isPledgedWallet } from "./pledges.ts";
 import { refuse } from "./read.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
 
@@ -174,6 +175,16 @@ export class ScopeHandle {
       refuse("UNKNOWN_ACCOUNT", "the account was closed", "account", this.#id);
     }
     const pool = state.findPool(this.#account, this.#tag);
+    if (pool !== NO_POOL && isPledgedWallet(state, pool)) {
+      const { code } = state.assetAt(tagIndex(this.#tag));
+      const value = `${this.#id} ${code}`;
+      refuse(
+        "NO_POSITION",
+        "the coin is pledged: its settle asset's cross scope counts it",
+        "scope",
+        value,
+      );
+    }
     if (pool === NO_POOL) {
       throw new RiskError("NO_POSITION", "there is no such scope of risk", {
         path: "scope",

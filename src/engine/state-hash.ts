@@ -3,6 +3,7 @@
 // streams with different primes, fed word by word; not meant against an adversary.
 
 import { tagMode } from "./accounts.ts";
+import type { Coin } from "./collaterals.ts";
 import { orderedLegs, orderedPools } from "./order.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
 
@@ -13,6 +14,9 @@ const PRIME_B = 0x85ebca6b;
 const WORD = 2 ** 32;
 /** Caps are 0 or more. */
 const NO_CAP = -1;
+const NO_CAPS = -1n;
+/** Times are 0 or more. */
+const NEVER = -1;
 
 class Fingerprint {
   #a = OFFSET_A;
@@ -60,6 +64,10 @@ function hashMarket(state: EngineState, market: EngineMarket, into: Fingerprint)
   into.text(`${terms.numerator}/${terms.divisor}`);
   into.word(market.maxLeverageMilli.cross);
   into.word(market.maxLeverageMilli.isolated);
+  into.word(market.takerRateE8);
+  into.word(market.makerRateE8);
+  into.amount(market.openInterestCaps?.lower ?? NO_CAPS);
+  into.amount(market.openInterestCaps?.upper ?? NO_CAPS);
   for (const { fromUnits, toUnits, table, maxLeverageMilli, caps } of tables) {
     into.number(fromUnits);
     into.number(toUnits ?? NO_CAP);
@@ -75,11 +83,24 @@ function hashMarket(state: EngineState, market: EngineMarket, into: Fingerprint)
     });
   }
   into.number(state.kernel.mark(market.slot));
+  into.number(state.fundingTimes.get(market.index) ?? NEVER);
+}
+
+/** A coin's terms and price; its legs are not hashed, the balances they follow are. */
+function hashCoin(state: EngineState, coin: Coin, into: Fingerprint): void {
+  into.word(coin.settle);
+  into.word(coin.priceDecimals);
+  for (const { upTo, haircut } of coin.tiers) {
+    into.amount(upTo ?? BigInt(NO_CAP));
+    into.text(`${haircut.rate}/${haircut.denominator}`);
+  }
+  into.text(`${coin.surcharge.rate}/${coin.surcharge.denominator}`);
+  into.number(state.kernel.mark(coin.slot));
 }
 
 function hashAccount(state: EngineState, account: number, into: Fingerprint): void {
-  const { kernel } = state;
-  into.word(state.accounts.hedged(account) ? 1 : 0);
+  const { kernel, accounts } = state;
+  into.word((accounts.hedged(account) ? 1 : 0) | (accounts.multiAsset(account) ? 2 : 0));
   for (const pool of orderedPools(state, account)) {
     const tag = kernel.tag(pool);
     const collateral = kernel.collateral(pool);
@@ -88,6 +109,7 @@ function hashAccount(state: EngineState, account: number, into: Fingerprint): vo
     if (tagMode(tag) === "cross" && collateral === 0n && legs.length === 0) continue;
     into.word(tag);
     into.amount(collateral);
+    if (state.settings.autoTopUp(account, tag)) into.text("autoTopUp");
     for (const leg of legs) {
       into.word(state.marketOfLeg(leg).index);
       into.number(kernel.quantity(leg));
@@ -97,20 +119,45 @@ function hashAccount(state: EngineState, account: number, into: Fingerprint): vo
   }
 }
 
+function hashSettings(state: EngineState, account: number, into: Fingerprint): void {
+  const { settings } = state;
+  const markets = settings.markets(account);
+  into.text(`${settings.accountMode(account)} ${markets.length}`);
+  for (const [market, { mode, longMilli, shortMilli }] of markets) {
+    into.word(market);
+    into.text(`${mode} ${longMilli} ${shortMilli}`);
+  }
+}
+
+/** Open orders in the order of placement, which decides between equal prices. */
+function hashOrders(state: EngineState, account: number, into: Fingerprint): void {
+  for (const row of state.orders.rows(account)) {
+    const { id, market, side, amount, price, positionSide, reduceOnly } = state.orders.terms(row);
+    into.text(id);
+    into.word(market);
+    into.number(amount);
+    into.number(price);
+    into.text(`${side} ${positionSide} ${reduceOnly}`);
+  }
+}
+
 /** Sixteen hexadecimal digits. */
 export function stateHash(state: EngineState): string {
   const into = new Fingerprint();
   const { rules } = state;
-  into.text(`${rules.triggerInclusive} ${rules.closeFeeInRequirement}`);
-  into.text(`${rules.tierStyle} ${rules.tierMetric}`);
-  for (const { code, decimals } of state.assets) {
+  for (const [knob, value] of Object.entries(rules)) into.text(`${knob} ${value}`);
+  for (const { index, code, decimals } of state.assets) {
     into.text(code);
     into.word(decimals);
+    const coin = state.collaterals.of(index);
+    if (coin !== undefined) hashCoin(state, coin, into);
   }
   for (const market of state.markets) hashMarket(state, market, into);
   for (const [id, account] of state.accounts.entries()) {
     into.text(id);
     hashAccount(state, account, into);
+    hashOrders(state, account, into);
+    hashSettings(state, account, into);
   }
   return into.hex();
 }

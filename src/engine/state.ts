@@ -4,7 +4,18 @@
 import { RiskError } from "../errors.ts";
 import { Kernel, type KernelOptions } from "../kernel.ts";
 import type { MarketDefinition, PositionSide, Profile } from "../types.ts";
-import { Accounts, crossTag, isolatedTag, MAX_TAG_INDEX, NO_POOL, tagMode } from "./accounts.ts";
+import {
+  Accounts,
+  crossTag,
+  isolatedTag,
+  MAX_TAG_INDEX,
+  NO_POOL,
+  tagIndex,
+  tagMode,
+} from "./accounts.ts";
+import { Collaterals } from "./collaterals.ts";
+import { Ledger } from "./ledger.ts";
+import { copyDefinition } from "./market-definition.ts";
 import {
   type EngineAsset,
   type MarketSpecification,
@@ -12,8 +23,11 @@ import {
   type TableSpecification,
 } from "./markets.ts";
 import { OpenInterest } from "./open-interest.ts";
+import { Orders } from "./orders.ts";
 import { type ResolvedProfile, resolveProfile } from "./profiles.ts";
 import { refuse } from "./read.ts";
+import { Settings } from "./settings.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** A table of a market with its handle in the kernel. */
 export interface EngineTable extends TableSpecification {
@@ -21,12 +35,14 @@ export interface EngineTable extends TableSpecification {
 }
 
 /** A market with its handles in the kernel. */
-export interface EngineMarket extends MarketSpecification {
+export interface EngineMarket extends Omit<MarketSpecification, "definition" | "tables"> {
   readonly index: number;
   readonly slot: number;
   /** Largest price, in price units, that the kernel takes for it. */
   readonly maxPrice: number;
-  readonly tables: readonly EngineTable[];
+  /** Changed by setTiers alone. */
+  tables: readonly EngineTable[];
+  definition: MarketDefinition;
   /** Terms as numbers for loaders; 0 where one exceeds 2^53. */
   readonly numerator: number;
   readonly divisor: number;
@@ -37,6 +53,11 @@ export interface PositionReference {
   readonly pool: number;
   readonly leg: number;
   readonly isolated: boolean;
+}
+
+/** A poisoned kernel refuses every call, undoing included. */
+export function isPoisoned(error: unknown): boolean {
+  return error instanceof RiskError && error.code === "POISONED";
 }
 
 function safeNumber(value: bigint): number {
@@ -51,10 +72,20 @@ export class EngineState {
   readonly assets: EngineAsset[] = [];
   readonly markets: EngineMarket[] = [];
   readonly openInterest: OpenInterest = new OpenInterest();
+  readonly orders: Orders = new Orders();
+  readonly settings: Settings = new Settings();
+  readonly collaterals: Collaterals = new Collaterals();
+  readonly ledger: Ledger = new Ledger();
+  /** Time of each market's last funding by market index, ms since 1970. */
+  readonly fundingTimes: Map<number, number> = new Map();
+  /** True where a bulk load put money in that the ledger does not know of yet. */
+  loadedUnbooked = false;
   /** Counts removals of pools: a pool handle kept since an older epoch may be another pool now. */
   epoch = 0;
   /** Counts commands: a scan's handles are good until the next. */
   commands = 0;
+  /** The rehearsal that is under way, if any: every transaction joins it, and it is taken back in the end. */
+  rehearsal: Transaction | undefined = undefined;
   /** The bulk sink whose caches are true: nothing has changed the state since but that sink. */
   loader: object | undefined = undefined;
   readonly #assetOf: Map<string, EngineAsset> = new Map();
@@ -116,6 +147,11 @@ export class EngineState {
     return this.#marketOfSlot[slot] ?? refuse("INTERNAL", "no market at slot", "slot", slot);
   }
 
+  /** The market of a price slot; undefined where it is a coin's. */
+  findMarketOfSlot(slot: number): EngineMarket | undefined {
+    return this.#marketOfSlot[slot];
+  }
+
   addAsset(asset: EngineAsset): void {
     this.assets.push(asset);
     this.#assetOf.set(asset.code, asset);
@@ -142,11 +178,14 @@ export class EngineState {
       contractSize: specification.contractSize,
       terms,
       maxLeverageMilli: specification.maxLeverageMilli,
+      takerRateE8: specification.takerRateE8,
+      makerRateE8: specification.makerRateE8,
+      openInterestCaps: specification.openInterestCaps,
       definition: specification.definition,
       index: this.markets.length,
       slot,
       maxPrice: this.kernel.maxPrice(slot),
-      tables: this.#createTables(specification.tables, slot),
+      tables: this.#tablesOfNewMarket(specification.tables, slot),
       numerator: safeNumber(terms.numerator),
       divisor: safeNumber(terms.divisor),
     };
@@ -156,19 +195,43 @@ export class EngineState {
     return market;
   }
 
-  /** All tables of a new market; where the kernel has no room for one, those made and the price slot go again. */
-  #createTables(specifications: readonly TableSpecification[], slot: number): EngineTable[] {
+  /** Where the kernel has no room for all tables of a new market, the price slot goes again. */
+  #tablesOfNewMarket(specifications: readonly TableSpecification[], slot: number): EngineTable[] {
+    try {
+      return this.createTables(specifications);
+    } catch (error) {
+      if (!isPoisoned(error)) this.kernel.removePrice(slot);
+      throw error;
+    }
+  }
+
+  /** All tables or, where the kernel has no room for one, none. */
+  createTables(specifications: readonly TableSpecification[]): EngineTable[] {
     const tables: EngineTable[] = [];
     try {
       for (const specification of specifications) tables.push(this.#createTable(specification));
       return tables;
     } catch (error) {
-      if (!(error instanceof RiskError && error.code === "POISONED")) {
-        for (const { handle } of tables) this.kernel.removeTable(handle);
-        this.kernel.removePrice(slot);
-      }
+      if (!isPoisoned(error)) this.removeTables(tables);
       throw error;
     }
+  }
+
+  /** No leg stands on them. */
+  removeTables(tables: readonly EngineTable[]): void {
+    for (const { handle } of tables) this.kernel.removeTable(handle);
+  }
+
+  /** New tables of a market; its legs are the caller's to move. */
+  setTables(
+    market: EngineMarket,
+    tiers: MarketDefinition["tiers"],
+    tables: readonly EngineTable[],
+  ): void {
+    const decimals =
+      this.rules.tierMetric === "notional" ? market.settleDecimals : market.amountDecimals;
+    market.definition = copyDefinition({ ...market.definition, tiers }, decimals);
+    market.tables = tables;
   }
 
   #createTable(specification: TableSpecification): EngineTable {
@@ -207,7 +270,28 @@ export class EngineState {
     // A new pool's link is NO_POOL already.
     if (first !== NO_POOL) this.kernel.setNextOfOwner(pool, first);
     this.accounts.setFirstPool(account, pool);
+    this.#setBackings(account, pool, pool);
     return pool;
+  }
+
+  /**
+   * Funding may charge an isolated position's wallet first: ties a new isolated pool to its wallet, or a wallet's isolated pools to `wallet`
+   * (NO_POOL where it goes).
+   */
+  #setBackings(account: number, pool: number, wallet: number): void {
+    const { kernel } = this;
+    const tag = kernel.tag(pool);
+    if (tagMode(tag) === "isolated") {
+      kernel.setBacking(pool, this.crossPool(account, this.marketAt(tagIndex(tag)).settle));
+      return;
+    }
+    for (let other = this.accounts.firstPool(account); other !== NO_POOL; ) {
+      const its = kernel.tag(other);
+      if (tagMode(its) === "isolated" && this.marketAt(tagIndex(its)).settle === tagIndex(tag)) {
+        kernel.setBacking(other, wallet);
+      }
+      other = kernel.nextOfOwner(other);
+    }
   }
 
   /** Takes a pool out of the account's list and removes it. */
@@ -220,6 +304,7 @@ export class EngineState {
       while (kernel.nextOfOwner(before) !== pool) before = kernel.nextOfOwner(before);
       kernel.setNextOfOwner(before, next);
     }
+    if (tagMode(kernel.tag(pool)) === "cross") this.#setBackings(account, pool, NO_POOL);
     kernel.removePool(pool);
     this.epoch++;
   }
@@ -235,8 +320,15 @@ export class EngineState {
     return found;
   }
 
-  /** Handles of a pool's legs, newest first. */
+  /** Handles of a pool's legs that are positions, newest first; coins as collateral are left out. */
   legs(pool: number): number[] {
+    const legs = this.allLegs(pool);
+    if (this.collaterals.legs === 0) return legs;
+    return legs.filter((leg) => this.#marketOfSlot[this.kernel.legPrice(leg)] !== undefined);
+  }
+
+  /** Handles of a pool's legs, newest first: positions and coins. */
+  allLegs(pool: number): number[] {
     const found: number[] = [];
     let leg = this.kernel.firstLeg(pool);
     while (leg >= 0) {

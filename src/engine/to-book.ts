@@ -1,13 +1,22 @@
 // The state as a book document: what fromBook reads back into an engine with the same state hash.
 import { formatDecimal } from "../decimal.ts";
-import type { AccountDefinition, BookDocument, DecimalLike, PositionDefinition } from "../types.ts";
+import type {
+  AccountDefinition,
+  BookDocument,
+  DecimalLike,
+  MarketSettings,
+  PositionDefinition,
+} from "../types.ts";
 import { tagIndex, tagMode } from "./accounts.ts";
 import { costCeil } from "./arithmetic.ts";
+import { copyCollateral } from "./collaterals.ts";
 import { markText } from "./commands/definitions.ts";
+import { orderDefinition } from "./commands/orders.ts";
 import { entryPriceOf } from "./commands/positions.ts";
 import { copyDefinition } from "./market-definition.ts";
 import { emptyRecord, orderedLegs, orderedPools } from "./order.ts";
-import type { EngineState } from "./state.ts";
+import { indexPriceText } from "./pledges.ts";
+import type { EngineMarket, EngineState } from "./state.ts";
 
 function positionDefinition(state: EngineState, pool: number, leg: number): PositionDefinition {
   const { kernel } = state;
@@ -21,6 +30,7 @@ function positionDefinition(state: EngineState, pool: number, leg: number): Posi
   const nearest = Number(entryPriceOf(state, market, leg));
   const price = Math.min(Math.max(nearest, 1), maxPrice);
   const exact = costCeil(terms, quantity, price) === cost;
+  const topUp = isolated && state.settings.autoTopUp(kernel.owner(pool), kernel.tag(pool));
   return {
     symbol: market.symbol,
     side: quantity > 0 ? "long" : "short",
@@ -30,10 +40,25 @@ function positionDefinition(state: EngineState, pool: number, leg: number): Posi
     ...(leverage === 0 ? {} : { leverage: formatDecimal(leverage, 3) }),
     ...(isolated ? { isolatedMargin: formatDecimal(kernel.collateral(pool), settleDecimals) } : {}),
     ...(exact ? {} : { entryNotional: formatDecimal(cost, settleDecimals) }),
+    ...(topUp ? { autoTopUp: true } : {}),
   };
 }
 
-function accountDefinition(state: EngineState, id: string, account: number): AccountDefinition {
+function settingsOf(state: EngineState, account: number): MarketSettings[] {
+  return state.settings.markets(account).map(([market, { mode, longMilli, shortMilli }]) => ({
+    symbol: state.marketAt(market).symbol,
+    ...(mode === undefined ? {} : { marginMode: mode }),
+    ...(longMilli === 0 ? {} : { longLeverage: formatDecimal(longMilli, 3) }),
+    ...(shortMilli === 0 ? {} : { shortLeverage: formatDecimal(shortMilli, 3) }),
+  }));
+}
+
+/** One account as a book has it. */
+export function accountDefinition(
+  state: EngineState,
+  id: string,
+  account: number,
+): AccountDefinition {
   const { kernel } = state;
   const balances = emptyRecord<DecimalLike>();
   const positions: PositionDefinition[] = [];
@@ -48,20 +73,55 @@ function accountDefinition(state: EngineState, id: string, account: number): Acc
       positions.push(positionDefinition(state, pool, leg));
     }
   }
-  return { id, hedged: state.accounts.hedged(account), balances, positions };
+  const settings = settingsOf(state, account);
+  const mode = state.settings.accountMode(account);
+  const orders = state.orders.rows(account).map((row) => orderDefinition(state, row));
+  return {
+    id,
+    hedged: state.accounts.hedged(account),
+    ...(state.accounts.multiAsset(account) ? { multiAsset: true } : {}),
+    balances,
+    positions,
+    ...(orders.length === 0 ? {} : { orders }),
+    ...(mode === undefined ? {} : { marginMode: mode }),
+    ...(settings.length === 0 ? {} : { settings }),
+  };
 }
 
-export function toBook(state: EngineState): BookDocument {
+/** A book without its accounts, of the markets given and of all assets. */
+export function bookHeader(
+  state: EngineState,
+  markets: readonly EngineMarket[],
+): Omit<BookDocument, "accounts"> {
   const marks = emptyRecord<DecimalLike>();
-  for (const market of state.markets) {
+  const indexPrices = emptyRecord<DecimalLike>();
+  for (const coin of state.collaterals.all()) {
+    const price = indexPriceText(state, coin);
+    if (price !== null) indexPrices[state.assetAt(coin.asset).code] = price;
+  }
+  const fundingTimes = emptyRecord<number>();
+  for (const market of markets) {
     const mark = markText(state, market);
     if (mark !== null) marks[market.symbol] = mark;
+    const time = state.fundingTimes.get(market.index);
+    if (time !== undefined) fundingTimes[market.symbol] = time;
   }
   return {
     profile: typeof state.profile === "object" ? { ...state.profile } : state.profile,
-    assets: state.assets.map(({ code, decimals }) => ({ code, decimals })),
-    markets: state.markets.map(({ definition }) => copyDefinition(definition, 0)),
+    assets: state.assets.map(({ index, code, decimals }) => {
+      const coin = state.collaterals.of(index);
+      return { code, decimals, ...(coin && { collateral: copyCollateral(coin.definition, 0) }) };
+    }),
+    markets: markets.map(({ definition }) => copyDefinition(definition, 0)),
     marks,
+    ...(Object.keys(indexPrices).length === 0 ? {} : { indexPrices }),
+    ...(Object.keys(fundingTimes).length === 0 ? {} : { fundingTimes }),
+  };
+}
+
+export function toBook(state: EngineState): BookDocument {
+  return {
+    ...bookHeader(state, state.markets),
     accounts: Array.from(state.accounts.entries(), ([id, account]) =>
       accountDefinition(state, id, account),
     ),

@@ -1,9 +1,12 @@
 // Changes that can be taken back. A command first changes the kernel through a transaction, then asks
 // the kernel whether the result is allowed; a refusal rolls the changes back in reverse order. So the
 // rules are judged by the kernel's own exact figures and no second arithmetic exists that could disagree.
-// A rolled-back removal may come back under another handle; nothing logical differs.
+// The kernel's free lists give back last what was freed last, so changes taken back in reverse order bring every pool and leg back under
+// its own handle: scope handles and scans outlive a roll-back. Lists of pools and legs may be in another order; nothing logical differs.
 import { RiskError } from "../errors.ts";
 import { MAX_AMOUNT, type PoolFigures } from "../model.ts";
+import type { Coin } from "./collaterals.ts";
+import type { LedgerEntry } from "./ledger.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
 
 interface LegCopy {
@@ -27,9 +30,6 @@ export function checkAmount(amount: bigint, path: string): bigint {
 export class Transaction {
   readonly #state: EngineState;
   readonly #undo: (() => void)[] = [];
-  /** New handles of pools and legs that a rollback has brought back. */
-  readonly #pools: Map<number, number> = new Map();
-  readonly #legs: Map<number, number> = new Map();
 
   constructor(state: EngineState) {
     this.#state = state;
@@ -37,7 +37,7 @@ export class Transaction {
 
   createPool(account: number, tag: number, collateral: bigint): number {
     const pool = this.#state.createPool(account, tag, collateral);
-    this.#undo.push(() => this.#state.removePool(account, this.#pool(pool)));
+    this.#undo.push(() => this.#state.removePool(account, pool));
     return pool;
   }
 
@@ -45,23 +45,25 @@ export class Transaction {
     const { kernel } = this.#state;
     const before = kernel.collateral(pool);
     kernel.setCollateral(pool, checkAmount(collateral, path));
-    this.#undo.push(() => kernel.setCollateral(this.#pool(pool), before));
+    this.#undo.push(() => kernel.setCollateral(pool, before));
   }
 
-  /** Removes a pool with its legs. */
+  /** Removes a pool with its legs, and an isolated position's permission to be topped up. */
   removePool(account: number, pool: number): void {
     const state = this.#state;
-    const { kernel } = state;
+    const { kernel, settings } = state;
     const collateral = kernel.collateral(pool);
     const tag = kernel.tag(pool);
+    if (settings.autoTopUp(account, tag)) {
+      this.onRollback(settings.setAutoTopUp(account, tag, false));
+    }
     // Newest first; brought back oldest first, the order is the same again.
-    const legs = state.legs(pool).map((leg) => this.#copy(leg));
+    const legs = state.allLegs(pool).map((leg) => this.#copy(leg));
     for (const leg of legs) this.#count(leg.slot, leg.quantity, -1);
     state.removePool(account, pool);
     this.#undo.push(() => {
-      const back = state.createPool(account, tag, collateral);
-      this.#pools.set(pool, back);
-      for (const leg of legs.reverse()) this.#restore(back, leg);
+      requireHandle(state.createPool(account, tag, collateral), pool);
+      for (const leg of legs.reverse()) this.#restore(pool, leg);
     });
   }
 
@@ -77,7 +79,7 @@ export class Transaction {
     const leg = kernel.createLeg(pool, market.slot, table, quantity, cost, leverageMilli);
     openInterest.add(market.index, quantity, 1);
     this.#undo.push(() => {
-      kernel.removeLeg(this.#leg(leg));
+      kernel.removeLeg(leg);
       openInterest.add(market.index, quantity, -1);
     });
     return leg;
@@ -98,10 +100,30 @@ export class Transaction {
     openInterest.add(market.index, quantity, 1);
     this.#undo.push(() => {
       const { table, quantity: size, cost: paid, leverageMilli: leverage } = before;
-      kernel.setLeg(this.#leg(leg), table, size, paid, leverage);
+      kernel.setLeg(leg, table, size, paid, leverage);
       openInterest.add(market.index, quantity, -1);
       openInterest.add(market.index, size, 1);
     });
+  }
+
+  /** A leg of a coin held as collateral: its value at the index price, less a haircut. */
+  createCoinLeg(pool: number, coin: Coin, table: number, quantity: number): number {
+    const { kernel, collaterals } = this.#state;
+    const leg = kernel.createLeg(pool, coin.slot, table, quantity, 0n, 0);
+    collaterals.countLegs(1);
+    this.#undo.push(() => {
+      kernel.removeLeg(leg);
+      collaterals.countLegs(-1);
+    });
+    return leg;
+  }
+
+  /** Moves a leg to another pool. */
+  moveLeg(leg: number, toPool: number): void {
+    const { kernel } = this.#state;
+    const from = kernel.legPool(leg);
+    kernel.moveLeg(leg, toPool);
+    this.#undo.push(() => kernel.moveLeg(leg, from));
   }
 
   removeLeg(leg: number): void {
@@ -110,7 +132,7 @@ export class Transaction {
     const pool = kernel.legPool(leg);
     kernel.removeLeg(leg);
     this.#count(before.slot, before.quantity, -1);
-    this.#undo.push(() => this.#restore(this.#pool(pool), before));
+    this.#undo.push(() => this.#restore(pool, before));
   }
 
   /** The pool's figures; throws VALUE_OUT_OF_RANGE where they do not exist. */
@@ -118,21 +140,33 @@ export class Transaction {
     return this.#state.kernel.poolFigures(pool);
   }
 
+  /** Enters a flow into the ledger. */
+  book(asset: number, entry: LedgerEntry, amount: bigint): void {
+    const { ledger } = this.#state;
+    ledger.add(asset, entry, amount);
+    this.#undo.push(() => ledger.add(asset, entry, -amount));
+  }
+
+  /** For changes outside the kernel: `undo` runs at a rollback, in its turn. */
+  onRollback(undo: () => void): void {
+    this.#undo.push(undo);
+  }
+
+  /** Takes over what another transaction did after this one's own changes: a roll-back takes that back first. */
+  adopt(other: Transaction): void {
+    for (const undo of other.#undo) this.#undo.push(undo);
+    other.#undo.length = 0;
+  }
+
   rollback(): void {
     for (const undo of this.#undo.reverse()) undo();
     this.#undo.length = 0;
   }
 
-  #pool(pool: number): number {
-    return this.#pools.get(pool) ?? pool;
-  }
-
-  #leg(leg: number): number {
-    return this.#legs.get(leg) ?? leg;
-  }
-
   #count(slot: number, quantity: number, change: 1 | -1): void {
-    this.#state.openInterest.add(this.#state.marketOfSlot(slot).index, quantity, change);
+    const market = this.#state.findMarketOfSlot(slot);
+    if (market === undefined) this.#state.collaterals.countLegs(change);
+    else this.#state.openInterest.add(market.index, quantity, change);
   }
 
   #copy(leg: number): LegCopy {
@@ -149,9 +183,37 @@ export class Transaction {
 
   #restore(pool: number, copy: LegCopy): void {
     const { slot, table, quantity, cost, leverageMilli } = copy;
-    const leg = this.#state.kernel.createLeg(pool, slot, table, quantity, cost, leverageMilli);
-    this.#legs.set(copy.leg, leg);
+    const { kernel } = this.#state;
+    requireHandle(kernel.createLeg(pool, slot, table, quantity, cost, leverageMilli), copy.leg);
     this.#count(slot, quantity, 1);
+  }
+}
+
+/** A record brought back stands where it stood. */
+function requireHandle(got: number, expected: number): void {
+  if (got !== expected) {
+    throw new RiskError("INTERNAL", "a roll-back brought a record back elsewhere", {
+      value: `${got} for ${expected}`,
+    });
+  }
+}
+
+/**
+ * Runs a change, takes it back whatever came of it, and tells what it returned. Commands dispatched by the change are taken back with
+ * it: their transactions join this one (`state.rehearsal`).
+ */
+export function rehearse<Result>(
+  state: EngineState,
+  change: (transaction: Transaction) => Result,
+): Result {
+  const outer = state.rehearsal;
+  const transaction = new Transaction(state);
+  state.rehearsal = transaction;
+  try {
+    return change(transaction);
+  } finally {
+    state.rehearsal = outer;
+    transaction.rollback();
   }
 }
 
@@ -162,7 +224,9 @@ export function transact<Result>(
 ): Result {
   const transaction = new Transaction(state);
   try {
-    return change(transaction);
+    const result = change(transaction);
+    state.rehearsal?.adopt(transaction);
+    return result;
   } catch (error) {
     // A poisoned kernel refuses every call, the rollback too: its state is lost and says so by itself.
     if (!(error instanceof RiskError && error.code === "POISONED")) transaction.rollback();

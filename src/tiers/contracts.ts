@@ -8,13 +8,15 @@ import { type BracketTable, MAX_SAFE_UNITS } from "../model.ts";
 import type { LeverageTier } from "../types.ts";
 import { assemble, checkFee, readCap } from "./derive.ts";
 import { refuseTier } from "./error.ts";
-import { checkCount, readRates } from "./rates.ts";
+import { checkCount, type MaintenanceRate, readRates } from "./rates.ts";
 
 export interface ContractTableOptions {
   /** Decimals of the market's amounts: contract counts are taken in units of 10^-amountDecimals. */
   readonly amountDecimals: number;
   /** Fee to close inside the requirement, in units of 1e-8 of notional. */
   readonly closeFeeRate: number;
+  /** Where the rate of a tier that states none comes from; "table" (it is refused) if absent. */
+  readonly maintenanceRate?: MaintenanceRate;
   /** Names the table in errors. */
   readonly path: string;
 }
@@ -42,7 +44,7 @@ export function deriveContractTables(
   const { amountDecimals, closeFeeRate, path } = options;
   checkCount(tiers, path);
   checkFee(closeFeeRate, path);
-  const rates = readRates(tiers, path);
+  const rates = readRates(tiers, path, options.maintenanceRate);
   const ranges = readRanges(tiers, amountDecimals, path);
   return ranges.map((range, index) => ({
     fromContracts: range.from,

@@ -8,7 +8,7 @@ import { RiskError } from "../errors.ts";
 import { type Bracket, type BracketTable, FEE_DENOMINATOR, MAX_AMOUNT } from "../model.ts";
 import type { DecimalLike, LeverageTier } from "../types.ts";
 import { refuseTier } from "./error.ts";
-import { checkCount, readRates, type TierRates } from "./rates.ts";
+import { checkCount, type MaintenanceRate, readRates, type TierRates } from "./rates.ts";
 
 /** What a table needs beside its tiers. */
 export interface DeriveOptions {
@@ -18,6 +18,8 @@ export interface DeriveOptions {
   readonly style: "marginal" | "whole";
   /** Fee to close inside the requirement, in units of 1e-8 of notional, 0 to 1e8. */
   readonly closeFeeRate: number;
+  /** Where the rate of a tier that states none comes from; "table" (it is refused) if absent. */
+  readonly maintenanceRate?: MaintenanceRate;
   /** Names the table in errors, e.g. `markets[3].tiers` or a symbol. */
   readonly path: string;
 }
@@ -43,7 +45,7 @@ export function deriveTable(tiers: readonly LeverageTier[], options: DeriveOptio
   const { settleDecimals, style, closeFeeRate, path } = options;
   checkCount(tiers, path);
   checkFee(closeFeeRate, path);
-  const rates = readRates(tiers, path);
+  const rates = readRates(tiers, path, options.maintenanceRate);
   const { floors, caps } = readBounds(tiers, settleDecimals, path);
   const brackets = assemble(floors, rates, style);
   if (style === "marginal") checkAmounts(tiers, brackets, rates.denominator, settleDecimals, path);

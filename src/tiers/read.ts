@@ -5,6 +5,9 @@
 import { RiskError } from "../errors.ts";
 import type { LeverageTier } from "../types.ts";
 
+/** What a tier may take its rates from; which of them a profile knows is for deriveTable to say. */
+const RATES = ["maintenanceMarginRate", "maxLeverage", "initialMarginRate"] as const;
+
 /** Tiers by unified symbol, in the order of the file. */
 export type BracketFile = Map<string, LeverageTier[]>;
 
@@ -26,8 +29,8 @@ export function readBracketJson(input: string | object): BracketFile {
       throw new RiskError("BAD_FILE", "must be a list of tiers", { path: symbol, value: tiers });
     }
     tiers.forEach((tier: unknown, index) => {
-      if (typeof tier === "object" && tier !== null && "maintenanceMarginRate" in tier) return;
-      throw new RiskError("BAD_FILE", "must be an object with a maintenanceMarginRate", {
+      if (typeof tier === "object" && tier !== null && RATES.some((name) => name in tier)) return;
+      throw new RiskError("BAD_FILE", `must be an object with a ${RATES.join(" or ")}`, {
         path: `${symbol}[${index}]`,
         value: tier,
       });

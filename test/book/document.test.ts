@@ -200,7 +200,7 @@ describe("loadBookDocument", () => {
       { marginMode: "cross" },
       '.isolatedMargin must be absent for a cross position (got "1500")',
     ],
-    ["margin", { isolatedMargin: "-1" }, ".isolatedMargin must be at least 0 "],
+    ["margin", { isolatedMargin: "-92233720368.54775808" }, ".isolatedMargin must be at least -"],
     [
       "leverage",
       { leverage: "0" },

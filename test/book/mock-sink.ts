@@ -1,9 +1,21 @@
 // A sink that remembers what it was told as plain data, and refuses duplicates as an engine does.
-import type { BookSink, SinkAsset, SinkMarket } from "../../src/book/index.ts";
+import type {
+  BookSink,
+  SinkAsset,
+  SinkMarket,
+  SinkOrder,
+  SinkSettings,
+} from "../../src/book/index.ts";
 import { decimalsOf } from "../../src/decimal.ts";
 import { RiskError } from "../../src/errors.ts";
 import { deriveTable } from "../../src/tiers/index.ts";
-import type { AssetDefinition, MarketDefinition, Profile } from "../../src/types.ts";
+import type {
+  AssetDefinition,
+  MarginMode,
+  MarketDefinition,
+  PositionSide,
+  Profile,
+} from "../../src/types.ts";
 
 /** Every call that changed something, in order. */
 export type MockCall = readonly [string, ...unknown[]];
@@ -58,6 +70,32 @@ export class MockSink implements BookSink {
 
   setMark(market: number, priceUnits: number): void {
     this.calls.push(["mark", market, priceUnits]);
+  }
+
+  setFundingTime(market: number, time: number): void {
+    this.calls.push(["fundingTime", market, time]);
+  }
+
+  setIndexPrice(asset: number, priceUnits: number): void {
+    this.calls.push(["indexPrice", asset, priceUnits]);
+  }
+
+  allowTopUp(account: number, market: number, side: PositionSide): void {
+    this.calls.push(["topUp", account, market, side]);
+  }
+
+  setAccountMode(account: number, mode: MarginMode): void {
+    this.calls.push(["accountMode", account, mode]);
+  }
+
+  setMarketSettings(account: number, market: number, settings: SinkSettings): void {
+    const { mode, longMilli, shortMilli } = settings;
+    this.calls.push(["settings", account, market, mode, longMilli, shortMilli]);
+  }
+
+  addOrder(account: number, market: number, order: SinkOrder): void {
+    const { id, side, amount, price, positionSide, reduceOnly } = order;
+    this.calls.push(["order", account, market, id, side, amount, price, positionSide, reduceOnly]);
   }
 
   asset(asset: number): SinkAsset {

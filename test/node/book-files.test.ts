@@ -136,6 +136,26 @@ describe("folder", () => {
     ]);
   });
 
+  test("autoTopUp is a column of isolated positions; their margin may be negative", async () => {
+    const header = `${FILES["positions.csv"].split("\n")[0]},autoTopUp\n`;
+    const rows = [
+      "alice,BTC/USDT:USDT,long,0.5,60000,isolated,20,-0.5,true",
+      "bob,ETH/USDT:USDT,short,1,1,isolated,,1,false",
+      "alice,ETH/USDT:USDT,long,1,1,cross,,,",
+    ];
+    const load = (lines: readonly string[]): Promise<MockSink> =>
+      loadBook(folder({ "positions.csv": `${header}${lines.join("\n")}\n` }), create);
+    const { calls } = await load(rows);
+    expect(calls.slice(-4)).toEqual([
+      ["position", 0, 0, 500, 6_000_000_000_000, true, 20_000, -50_000_000n, undefined],
+      ["topUp", 0, 0, "long"],
+      ["position", 1, 1, -100, 100, true, 0, 100_000_000n, undefined],
+      ["position", 0, 1, 100, 100, false, 0, 0n, undefined],
+    ]);
+    const cross = "bob,ETH/USDT:USDT,long,1,1,cross,,,true";
+    await expect(load([cross])).rejects.toThrow("2:36: autoTopUp is for isolated positions");
+  });
+
   test("an empty book is fine", async () => {
     const empty = folder({
       "markets.json": '{"assets":[],"markets":[]}',
@@ -258,7 +278,10 @@ describe("folder", () => {
       "alice,BTC/USDT:USDT,long,1,1,isolated,,",
       '2:40: isolatedMargin must be a decimal with at most 8 decimals (got "")',
     ],
-    ["alice,BTC/USDT:USDT,long,1,1,isolated,,-1", "2:40: isolatedMargin must be at least 0 "],
+    [
+      "alice,BTC/USDT:USDT,long,1,1,isolated,,-92233720368.54775808",
+      "2:40: isolatedMargin must be at least -",
+    ],
     [
       "alice,BTC/USDT:USDT,long,1,1,isolated",
       "2:1: the row must have 8 fields like the header, it has 6",

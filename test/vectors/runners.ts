@@ -3,6 +3,7 @@
 // what the engine offers, the composition is said.
 import { deriveHyperliquidTable, deriveTable } from "../../src/tiers/index.ts";
 import type { LeverageTier, Profile } from "../../src/types.ts";
+import { borrowedCoin } from "./collateral-runners.ts";
 import { adversePrice, bench, flatTiers, put, read, SYMBOL, text } from "./workbench.ts";
 
 export interface Vector {
@@ -561,7 +562,11 @@ export const RUNNERS: ReadonlyMap<string, Runner> = new Map<string, Runner>([
   ["tier.continuity", continuity],
   ["tier.wholePosition", wholePosition],
   ["account.risk", dydxRisk],
-  ["account.cross", noDoubleCount],
+  [
+    "account.cross",
+    (vector) =>
+      vector.inputs.solBorrow === undefined ? noDoubleCount(vector) : borrowedCoin(vector),
+  ],
   ["initialMargin.linear", initialMargin],
   ["initialMargin.inverse", initialMargin],
   ["liqPrice.isolated.linear", isolatedLinear],

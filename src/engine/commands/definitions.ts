@@ -3,9 +3,19 @@
 import { formatDecimal, parseDecimal } from "../../decimal.ts";
 import type { AssetDefinition, DecimalLike, EngineEvent, MarketDefinition } from "../../types.ts";
 import { MAX_TAG_INDEX } from "../accounts.ts";
-import { readAsset } from "../markets.ts";
+import { readCollateral } from "../collaterals.ts";
+import { type EngineAsset, readAsset } from "../markets.ts";
 import { refuse, requireObject } from "../read.ts";
 import type { EngineMarket, EngineState } from "../state.ts";
+
+/** A coin joins cross pools of an asset that is no coin itself: chains would have no one order of valuation. */
+function settleOfCoin(state: EngineState, code: unknown, path: string): EngineAsset {
+  const asset = state.asset(code, path);
+  if (state.collaterals.of(asset.index) !== undefined) {
+    refuse("BAD_VALUE", "must be an asset that is no collateral itself", path, code);
+  }
+  return asset;
+}
 
 export function addAsset(
   state: EngineState,
@@ -17,6 +27,12 @@ export function addAsset(
     refuse("DUPLICATE_ASSET", "the asset exists already", `${path}.code`, asset.code);
   }
   if (asset.index > MAX_TAG_INDEX) refuse("CAPACITY", "too many assets", path, asset.code);
+  const { collateral } = definition;
+  if (collateral !== undefined && collateral !== null) {
+    const settleOf = (code: unknown, at: string): EngineAsset => settleOfCoin(state, code, at);
+    const coin = readCollateral(collateral, asset, settleOf, `${path}.collateral`);
+    state.collaterals.add(state.kernel, asset.index, coin);
+  }
   state.addAsset(asset);
   return [{ type: "assetAdded", asset: asset.code }];
 }

@@ -13,7 +13,8 @@ import type {
 import { isolatedTag } from "../accounts.ts";
 import { costCeil, entryPriceNearest, notionalFloor } from "../arithmetic.ts";
 import { readLeverage } from "../markets.ts";
-import { refuse, requireObject, requireWord } from "../read.ts";
+import { refuseIsolatedWithMultiAsset, refusePledgedSettle } from "../pledges.ts";
+import { optionalFlag, refuse, requireObject, requireWord } from "../read.ts";
 import type { EngineMarket, EngineState, PositionReference } from "../state.ts";
 import { checkAmount, type Transaction, transact } from "../transaction.ts";
 import { readPrice } from "./definitions.ts";
@@ -32,6 +33,29 @@ export interface PositionFigures {
   readonly cost: bigint;
   readonly leverageMilli: number;
   readonly isolatedMargin: bigint;
+  readonly autoTopUp: boolean;
+}
+
+/** The side a hedged account's trade is for; refused where it is missing, or given by a one-way account. */
+export function readPositionSide(
+  state: EngineState,
+  account: number,
+  given: unknown,
+  path: string,
+): PositionSide | undefined {
+  if (state.accounts.hedged(account)) {
+    if (given === undefined) {
+      refuse(
+        "POSITION_MODE",
+        "a hedged account's trade must say which side it is for",
+        path,
+        given,
+      );
+    }
+    return requireWord(given, SIDES, path);
+  }
+  if (given === undefined) return undefined;
+  return refuse("POSITION_MODE", "a one-way account has no sides to choose", path, given);
 }
 
 /** The average entry price of a leg, in price units to the nearest. */
@@ -106,7 +130,18 @@ function readIsolatedMargin(
   if (!given) {
     return refuse("BAD_VALUE", "an isolated position needs its margin", path, isolatedMargin);
   }
-  return parseDecimal(isolatedMargin, market.settleDecimals, path, { min: 0n, max: MAX_AMOUNT });
+  return parseDecimal(isolatedMargin, market.settleDecimals, path, {
+    min: -MAX_AMOUNT,
+    max: MAX_AMOUNT,
+  });
+}
+
+function readAutoTopUp({ marginMode, autoTopUp }: PositionDefinition, path: string): boolean {
+  const given = optionalFlag(autoTopUp, path);
+  if (given && marginMode === "cross") {
+    refuse("MARGIN_MODE", "a cross position has no margin of its own", path, autoTopUp);
+  }
+  return given;
 }
 
 /** Signed entry notional: as stated, else from the entry price. */
@@ -145,7 +180,8 @@ export function readPosition(
   const place = `${path}.contracts`;
   const size = Number(parseDecimal(position.contracts, market.amountDecimals, place, limits));
   if (size === 0) {
-    return { market, side, mode, quantity: 0, cost: 0n, leverageMilli: 0, isolatedMargin: 0n };
+    const nothing = { quantity: 0, cost: 0n, leverageMilli: 0, isolatedMargin: 0n };
+    return { market, side, mode, ...nothing, autoTopUp: false };
   }
   const quantity = side === "long" ? size : -size;
   const cost = readCost(position, market, quantity, path);
@@ -158,6 +194,7 @@ export function readPosition(
     cost,
     leverageMilli: readLeverage(position.leverage, `${path}.leverage`),
     isolatedMargin: readIsolatedMargin(position, market, `${path}.isolatedMargin`),
+    autoTopUp: readAutoTopUp(position, `${path}.autoTopUp`),
   };
 }
 
@@ -197,6 +234,31 @@ function putPosition(
   return { pool, leg, isolated };
 }
 
+/** Whether an isolated position may be topped up is part of what an import states. */
+function putAutoTopUp(
+  state: EngineState,
+  transaction: Transaction,
+  account: number,
+  { market, side, mode, autoTopUp }: PositionFigures,
+): void {
+  const tag = isolatedTag(market.index, side);
+  if (mode === "cross" || state.settings.autoTopUp(account, tag) === autoTopUp) return;
+  transaction.onRollback(state.settings.setAutoTopUp(account, tag, autoTopUp));
+}
+
+/** What a position adds to margins − costs comes (or goes, `sign` −1) with an import. */
+function bookImport(
+  state: EngineState,
+  transaction: Transaction,
+  market: EngineMarket,
+  position: PositionReference,
+  sign: bigint,
+): void {
+  const { kernel } = state;
+  const margin = position.isolated ? kernel.collateral(position.pool) : 0n;
+  transaction.book(market.settle, "imports", sign * (margin - kernel.cost(position.leg)));
+}
+
 /** Sets a position within a transaction and tells what changed. */
 function replacePosition(
   state: EngineState,
@@ -212,18 +274,24 @@ function replacePosition(
   const was = before === undefined ? undefined : describePosition(state, before);
   if (before !== undefined && quantity !== 0 && was?.side === side && was.mode === mode) {
     const { cost, leverageMilli } = figures;
+    bookImport(state, transaction, market, before, -1n);
     transaction.setLeg(before.leg, market, quantity, cost, leverageMilli);
     if (before.isolated) transaction.setCollateral(before.pool, figures.isolatedMargin, path);
+    bookImport(state, transaction, market, before, 1n);
+    putAutoTopUp(state, transaction, account, figures);
     transaction.figures(before.pool);
     return [positionEvent(state, id, market, was, before, NO_TRADE)];
   }
   const events: EngineEvent[] = [];
   if (before !== undefined && was !== undefined) {
+    bookImport(state, transaction, market, before, -1n);
     removePosition(transaction, account, before);
     events.push(positionEvent(state, id, market, was, undefined, NO_TRADE));
   }
   if (quantity !== 0) {
     const after = putPosition(state, transaction, account, figures);
+    bookImport(state, transaction, market, after, 1n);
+    putAutoTopUp(state, transaction, account, figures);
     transaction.figures(after.pool);
     events.push(positionEvent(state, id, market, figures, after, NO_TRADE));
   }
@@ -238,6 +306,12 @@ export function setPosition(
   const account = state.account(command.account, `${path}.account`);
   const place = `${path}.position`;
   const figures = readPosition(state, command.position, place);
+  if (figures.quantity !== 0) {
+    refusePledgedSettle(state, account, figures.market, `${place}.symbol`);
+    if (figures.mode === "isolated") {
+      refuseIsolatedWithMultiAsset(state, account, `${place}.marginMode`);
+    }
+  }
   return transact(state, (transaction) =>
     replacePosition(state, transaction, account, command.account, figures, place),
   );

@@ -2,13 +2,18 @@
 // the collateral of the account's cross pool in one asset; the pool comes into being with the first balance
 // or position and goes with the account.
 import { formatDecimal, parseDecimal } from "../../decimal.ts";
-import { MAX_AMOUNT, type PoolFigures } from "../../model.ts";
+import { MAX_AMOUNT } from "../../model.ts";
 import type { Command, DecimalLike, EngineEvent } from "../../types.ts";
 import { crossTag, NO_POOL, tagIndex, tagMode } from "../accounts.ts";
+import { checkAffordable } from "../admission.ts";
 import type { EngineAsset } from "../markets.ts";
+import { NO_ORDER } from "../orders.ts";
+import { mirrorPledge, pledgedCoin } from "../pledges.ts";
 import { MAX_ACCOUNT_ID, optionalFlag, refuse, requireText } from "../read.ts";
+import { settleOf } from "../scope.ts";
 import type { EngineState } from "../state.ts";
 import { type Transaction, transact } from "../transaction.ts";
+import { checkWithdrawal } from "../withdrawals.ts";
 
 type CommandOf<Type extends Command["type"]> = Extract<Command, { readonly type: Type }>;
 
@@ -35,7 +40,7 @@ export function closeAccount(
   const pools = state.pools(account);
   for (const pool of pools) {
     const isolated = tagMode(kernel.tag(pool)) === "isolated";
-    if (isolated || kernel.legCount(pool) > 0) {
+    if (isolated || state.legs(pool).length > 0) {
       refuse("ACCOUNT_NOT_EMPTY", "the account holds a position", path, command.account);
     }
     const balance = kernel.collateral(pool);
@@ -45,7 +50,11 @@ export function closeAccount(
       refuse("ACCOUNT_NOT_EMPTY", `the account holds ${held}`, path, command.account);
     }
   }
+  if (state.orders.first(account) !== NO_ORDER) {
+    refuse("ACCOUNT_NOT_EMPTY", "the account has open orders", path, command.account);
+  }
   for (const pool of pools) state.removePool(account, pool);
+  state.settings.forget(account);
   state.accounts.close(account);
   return [{ type: "accountClosed", account: command.account }];
 }
@@ -83,34 +92,18 @@ export function openCrossPool(
   return pool === NO_POOL ? transaction.createPool(account, crossTag(asset), 0n) : pool;
 }
 
-/**
- * Refuses where a wallet cannot give what it was asked for: below zero, equity below the initial margin, or (a requirement may be
- * above that) liquidatable at once.
- */
-export function checkAffordable(
-  wallet: bigint,
-  figures: PoolFigures,
-  asset: EngineAsset,
+/** The pool that a changed wallet counts in: its own or, for a pledged coin, the settle pool whose legs then follow it. */
+function backedPool(
+  state: EngineState,
+  transaction: Transaction,
+  account: number,
+  wallet: number,
   path: string,
-  asked: unknown,
-): void {
-  const show = (amount: bigint): string => `${formatDecimal(amount, asset.decimals)} ${asset.code}`;
-  if (wallet < 0n) {
-    refuse("INSUFFICIENT_FUNDS", `the wallet is short of ${show(-wallet)}`, path, asked);
-  }
-  if (figures.equity < figures.initialMargin) {
-    refuse(
-      "INSUFFICIENT_FUNDS",
-      `equity would be ${show(figures.equity)}, below the initial margin of ${show(figures.initialMargin)}`,
-      path,
-      asked,
-    );
-  }
-  if (figures.liquidatable) {
-    const requirement = show(figures.maintenanceMargin + figures.closeFee);
-    const message = `equity would be ${show(figures.equity)}, liquidatable at a requirement of ${requirement}`;
-    refuse("INSUFFICIENT_FUNDS", message, path, asked);
-  }
+): number {
+  const { kernel } = state;
+  const coin = pledgedCoin(state, account, tagIndex(kernel.tag(wallet)));
+  if (coin === undefined) return wallet;
+  return mirrorPledge(state, transaction, account, coin, kernel.collateral(wallet), path);
 }
 
 interface WalletRequest {
@@ -142,7 +135,8 @@ export function deposit(
     const pool = openCrossPool(state, transaction, account, asset.index);
     const balance = state.kernel.collateral(pool) + amount;
     transaction.setCollateral(pool, balance, `${path}.amount`);
-    transaction.figures(pool);
+    transaction.figures(backedPool(state, transaction, account, pool, `${path}.amount`));
+    transaction.book(asset.index, "transfers", amount);
     return [balanceEvent(command.account, asset, balance, amount)];
   });
 }
@@ -157,7 +151,14 @@ export function withdraw(
     const pool = openCrossPool(state, transaction, account, asset.index);
     const balance = state.kernel.collateral(pool) - amount;
     transaction.setCollateral(pool, balance, `${path}.amount`);
-    checkAffordable(balance, transaction.figures(pool), asset, `${path}.amount`, command.amount);
+    checkAffordable(state, account, pool, asset, balance, `${path}.amount`, command.amount);
+    const backed = backedPool(state, transaction, account, pool, `${path}.amount`);
+    const settle = state.assetAt(settleOf(state, backed));
+    if (backed !== pool) {
+      checkAffordable(state, account, backed, settle, 0n, `${path}.amount`, command.amount);
+    }
+    checkWithdrawal(state, account, backed, settle, `${path}.amount`, command.amount);
+    transaction.book(asset.index, "transfers", -amount);
     return [balanceEvent(command.account, asset, balance, -amount)];
   });
 }
@@ -173,7 +174,8 @@ export function setBalance(
     if (amount !== before) {
       const pool = openCrossPool(state, transaction, account, asset.index);
       transaction.setCollateral(pool, amount, `${path}.amount`);
-      transaction.figures(pool);
+      transaction.figures(backedPool(state, transaction, account, pool, `${path}.amount`));
+      transaction.book(asset.index, "imports", amount - before);
     }
     return [balanceEvent(command.account, asset, amount, amount - before)];
   });

@@ -1,0 +1,190 @@
+// Files of venues' answers for `underkeel import`: what each one is shows in its fields, so they can be named in any order; several
+// of one kind (pages, categories) are joined. What does not show can be said: PART=FILE.
+import {
+  contentOf,
+  describeShape,
+  type ImportSource,
+  recognise,
+  VENUE_NAMES,
+} from "../adapters/recognise.ts";
+import { RiskError } from "../errors.ts";
+import { readText } from "./bracket-input.ts";
+import { UsageError } from "./command.ts";
+import { parseExactJson } from "./exact-json.ts";
+
+/** What each venue's import takes, with the request that returns it. */
+export const PARTS: Readonly<Record<ImportSource, Readonly<Record<string, string>>>> = {
+  binance: {
+    account: "/fapi/v2/account or v3, /dapi/v1/account",
+    positionRisk: "/fapi/v2/positionRisk or v3, /dapi/v1/positionRisk",
+    balance: "/fapi/v2/balance or v3",
+    brackets: "/fapi/v1/leverageBracket, /dapi/v2/leverageBracket",
+    exchangeInfo: "/fapi/v1/exchangeInfo, /dapi/v1/exchangeInfo",
+    premiumIndex: "/fapi/v1/premiumIndex",
+    symbolConfig: "/fapi/v1/symbolConfig",
+    openOrders: "/fapi/v1/openOrders",
+    positionMode: "/fapi/v1/positionSide/dual",
+    commission: "/fapi/v1/commissionRate",
+  },
+  bybit: {
+    positions: "/v5/position/list",
+    wallet: "/v5/account/wallet-balance",
+    tiers: "/v5/market/risk-limit",
+    instruments: "/v5/market/instruments-info",
+    tickers: "/v5/market/tickers",
+    accountInfo: "/v5/account/info",
+    orders: "/v5/order/realtime",
+    fees: "/v5/account/fee-rate",
+  },
+  okx: {
+    positions: "/api/v5/account/positions",
+    balance: "/api/v5/account/balance",
+    instruments: "/api/v5/public/instruments",
+    tiers: "/api/v5/public/position-tiers",
+    marks: "/api/v5/public/mark-price",
+    config: "/api/v5/account/config",
+    orders: "/api/v5/trade/orders-pending",
+    fees: "/api/v5/account/trade-fee",
+  },
+  hyperliquid: {
+    state: "info clearinghouseState",
+    meta: "info meta or metaAndAssetCtxs",
+    orders: "info openOrders or frontendOpenOrders",
+  },
+  ccxt: {
+    positions: "fetchPositions",
+    balances: "fetchBalance, with its info",
+    markets: "exchange.markets",
+    tiers: "fetchLeverageTiers",
+    orders: "fetchOpenOrders",
+    marks: "fetchFundingRates, or prices by symbol",
+    wallets: "{asset: amount} outside isolated positions, instead of balances",
+  },
+};
+
+/** Answers by the part they are. */
+export interface VenueFiles {
+  readonly venue: ImportSource;
+  readonly parts: ReadonlyMap<string, unknown>;
+}
+
+interface NamedFile {
+  readonly name: string;
+  /** Stated with PART=FILE. */
+  readonly part: string | undefined;
+  readonly data: unknown;
+}
+
+function partsList(venue: ImportSource): string {
+  return Object.keys(PARTS[venue]).join(", ");
+}
+
+async function readFiles(operands: readonly string[]): Promise<NamedFile[]> {
+  const files: NamedFile[] = [];
+  for (const operand of operands) {
+    const stated = /^([A-Za-z]+)=(.+)$/.exec(operand);
+    const path = stated?.[2] ?? operand;
+    const name = path === "-" ? "standard input" : path;
+    files.push({ name, part: stated?.[1], data: parseExactJson(await readText(path), name) });
+  }
+  return files;
+}
+
+/** An object whose members are parts: {"positions": …, "balances": …}. */
+function bundled(
+  data: unknown,
+  venue: ImportSource | undefined,
+): [ImportSource, [string, unknown][]] | null {
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return null;
+  const members = Object.entries(data);
+  const venues = venue === undefined ? (Object.keys(PARTS) as ImportSource[]) : [venue];
+  const fitting = venues.filter((candidate) =>
+    members.every(([name, value]) => {
+      const seen = recognise(value);
+      return Object.hasOwn(PARTS[candidate], name) && (seen === null || seen.venue === candidate);
+    }),
+  );
+  const [only] = fitting;
+  return members.length === 0 || only === undefined || fitting.length > 1 ? null : [only, members];
+}
+
+function unknownFile({ name, data }: NamedFile, venue: ImportSource | undefined): never {
+  const empty = Array.isArray(data) && data.length === 0;
+  const wanted =
+    venue === undefined ? "say whose it is with --from" : `expected one of ${partsList(venue)}`;
+  throw new RiskError(
+    "BAD_FILE",
+    empty ? "is an empty list, which may be anything" : "is no answer that is known",
+    { path: name, hint: `${wanted}; or say what it is, such as positions=${name}` },
+  );
+}
+
+/** What the files are, one entry for each part in each. */
+function identify(
+  files: readonly NamedFile[],
+  from: ImportSource | undefined,
+): [ImportSource, [string, NamedFile][]] {
+  const found: [ImportSource | undefined, string, NamedFile][] = [];
+  for (const file of files) {
+    if (file.part !== undefined) {
+      found.push([from, file.part, file]);
+      continue;
+    }
+    const seen = recognise(file.data);
+    if (seen !== null) {
+      if (from !== undefined && seen.venue !== from) {
+        throw new RiskError("BAD_FILE", `looks like ${describeShape(seen)}`, {
+          path: file.name,
+          hint: `--from ${from} takes ${partsList(from)}`,
+        });
+      }
+      found.push([seen.venue, seen.part, file]);
+      continue;
+    }
+    const bundle = bundled(file.data, from);
+    if (bundle === null) return unknownFile(file, from);
+    for (const [part, data] of bundle[1]) found.push([bundle[0], part, { ...file, data }]);
+  }
+  const venues = [...new Set(found.flatMap(([venue]) => (venue === undefined ? [] : [venue])))];
+  const [venue, other] = venues;
+  if (venue === undefined) throw new UsageError("say whose files these are with --from");
+  if (other !== undefined) {
+    const names = venues.map((each) => VENUE_NAMES[each]).join(" and ");
+    throw new UsageError(`the files are of ${names}: one venue at a time`);
+  }
+  return [venue, found.map(([, part, file]) => [part, file])];
+}
+
+/** Rows of several answers of one kind as one list. */
+function joined(venue: ImportSource, part: string, files: readonly NamedFile[]): unknown {
+  const [first] = files;
+  if (files.length === 1) return first?.data;
+  return files.flatMap(({ data, name }) => {
+    const content = contentOf(venue, part, data, name);
+    if (Array.isArray(content)) return content as unknown[];
+    if (part === "brackets") return [content];
+    throw new UsageError(
+      `more than one file is ${describeShape({ venue, part })} (${files.map((file) => file.name).join(", ")})`,
+    );
+  });
+}
+
+/** Reads and names the files. @throws RiskError BAD_FILE, UsageError */
+export async function readVenueFiles(
+  operands: readonly string[],
+  from: ImportSource | undefined,
+): Promise<VenueFiles> {
+  const [venue, found] = identify(await readFiles(operands), from);
+  const groups = new Map<string, NamedFile[]>();
+  for (const [part, file] of found) {
+    if (!Object.hasOwn(PARTS[venue], part)) {
+      throw new UsageError(
+        `${VENUE_NAMES[venue]} has no part "${part}" (it has ${partsList(venue)})`,
+      );
+    }
+    groups.set(part, [...(groups.get(part) ?? []), file]);
+  }
+  const parts = new Map<string, unknown>();
+  for (const [part, files] of groups) parts.set(part, joined(venue, part, files));
+  return { venue, parts };
+}

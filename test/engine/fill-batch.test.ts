@@ -1,0 +1,242 @@
+// A batch of fills is the same fills one by one: statuses, results, the state that is left, open interest and ledger, whatever the
+// accounts are like and whichever way a fill takes inside (invariants 6 and 8: refusals change nothing, conservation to the unit).
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { RiskEngine } from "../../src/engine/engine.ts";
+import { FILL_STATUSES, type FillBatch } from "../../src/engine/fill-batch.ts";
+import { RiskError } from "../../src/errors.ts";
+import type { FillCommand, Profile } from "../../src/types.ts";
+import { runs } from "../support/runs.ts";
+import { BTC, COIN, ETH, emptyEngine } from "./fixtures.ts";
+
+const SYMBOLS = [BTC, ETH, COIN] as const;
+const MARKS = [50_000, 2_000, 50_000] as const;
+const SETTLE_DECIMALS = 8;
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+/** Accounts of every kind that a fill may meet. */
+const ACCOUNTS = [
+  "rich",
+  "poor",
+  "hedged",
+  "isolated",
+  "hedgedIsolated",
+  "orders",
+  "chooser",
+  "isolator",
+  "levered",
+  "penniless",
+] as const;
+const HEDGED: readonly string[] = ["hedged", "hedgedIsolated"];
+
+function quietly(run: () => unknown): void {
+  try {
+    run();
+  } catch (error) {
+    // A profile may not have what is set up here: then the account goes without.
+    if (!(error instanceof RiskError)) throw error;
+  }
+}
+
+function createEngine(profile: Profile): RiskEngine {
+  const engine = emptyEngine(profile);
+  for (const account of ACCOUNTS) {
+    engine.openAccount(account, { hedged: HEDGED.includes(account) });
+    if (account === "penniless") continue;
+    engine.deposit(account, "USDT", account === "poor" ? "900" : "200000");
+    engine.deposit(account, "BTC", account === "poor" ? "0.02" : "3");
+  }
+  const isolated = { symbol: BTC, price: "50000", marginMode: "isolated", leverage: "10" } as const;
+  engine.fill({ ...isolated, account: "isolated", side: "buy", amount: "0.5" });
+  engine.fill({
+    ...isolated,
+    account: "hedgedIsolated",
+    side: "sell",
+    amount: "0.5",
+    positionSide: "short",
+  });
+  const cross = { symbol: ETH, price: "2000", leverage: "20" } as const;
+  engine.fill({ ...cross, account: "levered", side: "buy", amount: "30" });
+  quietly(() =>
+    engine.placeOrder("orders", { id: "1", symbol: ETH, side: "buy", amount: "20", price: "1900" }),
+  );
+  quietly(() => engine.setLeverage("chooser", BTC, "25"));
+  quietly(() => engine.setMarginMode({ account: "isolator", symbol: BTC, marginMode: "isolated" }));
+  return engine;
+}
+
+/** One fill in units, as a row of a batch. */
+interface Row {
+  /** Index in ACCOUNTS; one past: no such account. */
+  readonly account: number;
+  /** Index in SYMBOLS; one past: no such market. */
+  readonly market: number;
+  readonly quantity: number;
+  readonly price: number;
+  readonly fee: number;
+  /** Thousandths. */
+  readonly leverage: number;
+  readonly side: number;
+}
+
+const size: fc.Arbitrary<number> = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 1, max: 400 }) },
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 20_000 }) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 1, LARGEST, LARGEST - 1, 2 ** 53, 1e300, 0.5) },
+);
+
+const row: fc.Arbitrary<Row> = fc
+  .record({
+    account: fc.integer({ min: 0, max: 40 }).map((pick) => (pick === 40 ? 10 : pick % 10)),
+    market: fc.integer({ min: 0, max: 40 }).map((pick) => (pick === 40 ? 3 : pick % 3)),
+    size,
+    buys: fc.boolean(),
+    priceMilli: fc.oneof(
+      { weight: 8, arbitrary: fc.integer({ min: 900, max: 1_100 }) },
+      { weight: 1, arbitrary: fc.constantFrom(0, 1, 5_000_000, Number.NaN) },
+    ),
+    fee: fc.oneof(
+      { weight: 8, arbitrary: fc.integer({ min: -1_000, max: 100_000_000 }) },
+      { weight: 1, arbitrary: fc.constantFrom(0, LARGEST, -LARGEST, 0.5) },
+    ),
+    leverage: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(0) },
+      { weight: 2, arbitrary: fc.constantFrom(1_000, 5_000, 20_000, 50_000, 100_000, 125_000) },
+      { weight: 1, arbitrary: fc.constantFrom(1, 2_500, 100_001, 2 ** 32 - 1) },
+    ),
+    /** Mostly what the account's mode asks for. */
+    side: fc.integer({ min: 1, max: 2 }),
+    oddSide: fc.integer({ min: 0, max: 60 }),
+  })
+  .map(({ size, buys, priceMilli, side, oddSide, ...rest }) => {
+    const hedged = HEDGED.includes(ACCOUNTS[rest.account] ?? "");
+    return {
+      ...rest,
+      quantity: buys ? size : -size,
+      price: (MARKS[rest.market] ?? 1) * priceMilli * 100_000,
+      side: oddSide < 3 ? oddSide : oddSide === 3 ? 9 : hedged ? side : 0,
+    };
+  });
+
+type Fees = "stated" | "none" | "maker" | "taker";
+
+function batchOf(
+  engine: RiskEngine,
+  rows: readonly Row[],
+  fees: Fees,
+  levered: boolean,
+): FillBatch {
+  const account = ({ account }: Row): number => {
+    const id = ACCOUNTS[account];
+    return id === undefined ? 77 : engine.accountHandle(id);
+  };
+  const market = ({ market }: Row): number => {
+    const symbol = SYMBOLS[market];
+    return symbol === undefined ? 99 : engine.marketIndex(symbol);
+  };
+  return {
+    accounts: Uint32Array.from(rows, account),
+    markets: Uint16Array.from(rows, market),
+    quantities: Float64Array.from(rows, ({ quantity }) => quantity),
+    prices: Float64Array.from(rows, ({ price }) => price),
+    positionSides: Uint8Array.from(rows, ({ side }) => side),
+    ...(fees === "stated" && { fees: Float64Array.from(rows, ({ fee }) => fee) }),
+    ...((fees === "maker" || fees === "taker") && { liquidity: fees }),
+    ...(levered && { leverages: Uint32Array.from(rows, ({ leverage }) => leverage) }),
+  };
+}
+
+/** The row as a command, or the status that says why it cannot be one. */
+function commandOf(row: Row, fees: Fees, levered: boolean): FillCommand | string {
+  const account = ACCOUNTS[row.account];
+  const symbol = SYMBOLS[row.market];
+  if (account === undefined) return "UNKNOWN_ACCOUNT";
+  if (symbol === undefined) return "UNKNOWN_SYMBOL";
+  const { quantity, price, fee, leverage, side } = row;
+  const whole = [quantity, price, fees === "stated" ? fee : 0].every(Number.isInteger);
+  if (!whole || side > 2) return "BAD_VALUE";
+  return {
+    type: "fill",
+    account,
+    symbol,
+    side: quantity < 0 ? "sell" : "buy",
+    amount: BigInt(Math.abs(quantity)),
+    price: BigInt(price),
+    ...(side !== 0 && { positionSide: side === 1 ? "long" : "short" }),
+    ...(levered && leverage !== 0 && { leverage: BigInt(leverage) }),
+    ...(fees === "stated" && { fee: BigInt(fee) }),
+    ...((fees === "maker" || fees === "taker") && { liquidity: fees }),
+  };
+}
+
+function unitsOf(text: string): bigint {
+  const [whole = "", part = ""] = text.split(".");
+  return BigInt(whole + part.padEnd(SETTLE_DECIMALS, "0"));
+}
+
+/** The fill by itself: its status and result. */
+function fillAlone(engine: RiskEngine, row: Row, fees: Fees, levered: boolean): [string, bigint] {
+  const command = commandOf(row, fees, levered);
+  if (typeof command === "string") return [command, 0n];
+  try {
+    let realized = 0n;
+    for (const event of engine.apply(command)) {
+      if (event.type === "positionChanged") realized += unitsOf(event.realizedPnl);
+    }
+    return ["OK", realized];
+  } catch (error) {
+    if (error instanceof RiskError) return [error.code, 0n];
+    throw error;
+  }
+}
+
+function expectSameState(batched: RiskEngine, single: RiskEngine): void {
+  expect(batched.stateHash()).toBe(single.stateHash());
+  expect(batched.stats().notional).toEqual(single.stats().notional);
+  expect(batched.audit()).toEqual(single.audit());
+  for (const { difference } of Object.values(batched.audit())) expect(difference).toBe("0");
+  const scopes = (engine: RiskEngine) =>
+    Array.from(engine.scan().lines(), ({ account, scope, equity }) => [account, scope, equity]);
+  expect(scopes(batched).sort()).toEqual(scopes(single).sort());
+}
+
+const PROFILES: readonly Profile[] = [
+  "default",
+  "binance",
+  "bybit",
+  "okx",
+  "hyperliquid",
+  "dydx",
+  { openInterestScaling: true },
+];
+
+describe("a batch of fills", () => {
+  it.each(PROFILES)("invariants 6 and 8: is its fills one by one (%o)", (profile) => {
+    const batches = fc.array(
+      fc.record({
+        rows: fc.array(row, { maxLength: 300, size: "max" }),
+        fees: fc.constantFrom<Fees>("stated", "none", "maker", "taker"),
+        levered: fc.boolean(),
+        moved: fc.integer({ min: 950, max: 1_050 }),
+      }),
+      { minLength: 1, maxLength: 3 },
+    );
+    fc.assert(
+      fc.property(batches, (drawn) => {
+        const batched = createEngine(profile);
+        const single = createEngine(profile);
+        for (const { rows, fees, levered, moved } of drawn) {
+          const result = batched.applyFills(batchOf(batched, rows, fees, levered));
+          const alone = rows.map((each) => fillAlone(single, each, fees, levered));
+          const statuses = Array.from(result.statuses, (status) => FILL_STATUSES[status]);
+          expect(statuses).toEqual(alone.map(([status]) => status));
+          expect([...result.realizedPnl]).toEqual(alone.map(([, realized]) => realized));
+          expect(result.accepted).toBe(alone.filter(([status]) => status === "OK").length);
+          expectSameState(batched, single);
+          for (const engine of [batched, single]) engine.setMarks({ [ETH]: `${2 * moved}` });
+        }
+      }),
+      runs(25),
+    );
+  });
+});
