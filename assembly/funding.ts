@@ -193,9 +193,10 @@ function weighPool(record: usize, posted: bool): bool {
   return true;
 }
 
-/** What the pool last summed can pay without falling below its requirement, its credits counted in. */
+/** What the pool last summed can pay and still not be liquidatable, its credits counted in. */
 function spareOf(credit: u64): u64 {
   sumAddUnsigned(RESULT + RESULT_CLEARANCE, credit);
+  sumSubtractUnsigned(RESULT + RESULT_CLEARANCE, <u64>clearanceFloor());
   return sumPositive(RESULT + RESULT_CLEARANCE);
 }
 

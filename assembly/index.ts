@@ -177,8 +177,8 @@ export function locateRows(from: u32, to: u32): void {
 }
 
 /** Carries out located rows; returns the row it stopped at, or `to`. */
-export function tradeRows(from: u32, to: u32): u32 {
-  return tradeAll(min<u32>(from, TRADE_ROWS_COUNT), min<u32>(to, TRADE_ROWS_COUNT));
+export function tradeRows(from: u32, to: u32, flags: u32): u32 {
+  return tradeAll(min<u32>(from, TRADE_ROWS_COUNT), min<u32>(to, TRADE_ROWS_COUNT), flags);
 }
 
 export function poolFigures(pool: u32): i32 {

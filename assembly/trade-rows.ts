@@ -1,5 +1,5 @@
-// Trades by the row: a block of them stands in memory, all are looked up in one pass and then carried out in order. Looking up reads
-// records all over the book; done for many rows at once, the processor waits for many of them at a time.
+// Trades by the row: a block of them stands in columns in memory, all are looked up in one pass and then carried out in order. Looking
+// up reads records all over the book; done for many rows at once, the processor waits for many of them at a time.
 
 import {
   LEG_COST,
@@ -15,9 +15,10 @@ import {
   RESULT_TRADE_COST,
   RESULT_TRADE_FEE,
   RESULT_TRADE_REALIZED,
+  ROW_CHARGED,
   ROW_COST,
+  ROW_COST_CHANGE,
   ROW_FEE,
-  ROW_FLAGS,
   ROW_HELD,
   ROW_LEG,
   ROW_LEVERAGE,
@@ -34,31 +35,29 @@ import {
   ROW_TAG,
   STATUS_BELOW_INITIAL,
   STATUS_LIQUIDATABLE,
-  TRADE_ROW_BYTES,
-  TRADE_ROWS,
+  STATUS_RANGE,
 } from "../src/layout.ts";
 import { legRecord, ownerRecord, poolLives, poolRecord } from "./book.ts";
 import { trade } from "./trade.ts";
 
-function rowRecord(row: u32): usize {
-  return <usize>row * TRADE_ROW_BYTES + TRADE_ROWS;
-}
+const MAX_UNITS: f64 = 9_007_199_254_740_991;
 
-/** Finds pool, leg and what the leg is of rows `from` to `to` (excluded). Rows of pool -1 stay as they are. */
+/** Finds pool, leg and what the leg is of rows `from` to `to` (excluded); rows without a pool are on nothing. */
 export function locateRows(from: u32, to: u32): void {
   // Each pass reads what the one before it has found; within a pass no row waits for another's memory.
-  for (let row = from; row < to; row++) locatePool(rowRecord(row));
-  for (let row = from; row < to; row++) locateFirstLeg(rowRecord(row));
-  for (let row = from; row < to; row++) locateLeg(rowRecord(row));
+  for (let row: usize = from; row < to; row++) locatePool(row);
+  for (let row: usize = from; row < to; row++) locateFirstLeg(row);
+  for (let row: usize = from; row < to; row++) locateLeg(row);
 }
 
 /** The owner's pool of the row's tag. */
 function locatePool(row: usize): void {
-  const wanted = load<u32>(row, ROW_TAG);
-  const not = load<u32>(row, ROW_NOT_TAG);
-  const nor = load<u32>(row, ROW_NOR_TAG);
+  const word = row << 2;
+  const wanted = load<u32>(word + ROW_TAG);
+  const not = load<u32>(word + ROW_NOT_TAG);
+  const nor = load<u32>(word + ROW_NOR_TAG);
   let found: i32 = NONE;
-  let pool = load<i32>(row, ROW_POOL);
+  let pool = load<i32>(word + ROW_POOL);
   while (pool !== NONE && poolLives(pool)) {
     const owner = ownerRecord(pool);
     const tag = load<u32>(owner, OWNER_TAG);
@@ -69,63 +68,90 @@ function locatePool(row: usize): void {
     if (tag === wanted) found = pool;
     pool = load<i32>(owner, OWNER_NEXT);
   }
-  store<i32>(row, found, ROW_POOL);
+  store<i32>(word + ROW_POOL, found);
 }
 
 function locateFirstLeg(row: usize): void {
-  const pool = load<i32>(row, ROW_POOL);
-  store<i32>(row, pool === NONE ? NONE : load<i32>(poolRecord(pool), POOL_FIRST_LEG), ROW_LEG);
+  const word = row << 2;
+  const pool = load<i32>(word + ROW_POOL);
+  const leg = pool === NONE ? NONE : load<i32>(poolRecord(pool), POOL_FIRST_LEG);
+  store<i32>(word + ROW_LEG, leg);
 }
 
 /** The leg of the row's slot and sign. */
 function locateLeg(row: usize): void {
-  const slot = load<u16>(row, ROW_SLOT);
-  const sign = load<i32>(row, ROW_SIGN);
-  let leg = load<i32>(row, ROW_LEG);
+  const word = row << 2;
+  const slot = load<u16>((row << 1) + ROW_SLOT);
+  const sign = <i32>load<i8>(row + ROW_SIGN);
+  let leg = load<i32>(word + ROW_LEG);
+  let held: f64 = 0;
+  let cost: f64 = 0;
+  let leverageMilli: u32 = 0;
   while (leg !== NONE) {
     const record = legRecord(leg);
-    const quantity = load<f64>(record, LEG_QUANTITY);
-    if (load<u16>(record, LEG_PRICE) === slot && (sign === 0 || sign > 0 === quantity > 0)) {
-      store<i32>(row, leg, ROW_LEG);
-      store<f64>(row, quantity, ROW_HELD);
-      store<i64>(row, load<i64>(record, LEG_COST), ROW_COST);
-      store<u32>(row, load<u32>(record, LEG_LEVERAGE), ROW_LEVERAGE);
-      return;
+    if (load<u16>(record, LEG_PRICE) === slot) {
+      held = load<f64>(record, LEG_QUANTITY);
+      if (sign === 0 || sign > 0 === held > 0) {
+        cost = <f64>load<i64>(record, LEG_COST);
+        leverageMilli = load<u32>(record, LEG_LEVERAGE);
+        break;
+      }
+      held = 0;
     }
     leg = load<i32>(record, LEG_NEXT);
   }
-  store<i32>(row, NONE, ROW_LEG);
-  store<f64>(row, 0, ROW_HELD);
-  store<i64>(row, 0, ROW_COST);
-  store<u32>(row, 0, ROW_LEVERAGE);
+  store<i32>(word + ROW_LEG, leg);
+  store<f64>((row << 3) + ROW_HELD, held);
+  store<f64>((row << 3) + ROW_COST, cost);
+  store<u32>(word + ROW_LEVERAGE, leverageMilli);
 }
 
 /**
  * Carries out rows `from` to `to` (excluded) in order; one that is not admitted changes nothing and stops nothing. Stops at a row that
  * ends in any other way and returns its number, else `to`.
  */
-export function tradeRows(from: u32, to: u32): u32 {
-  for (let number = from; number < to; number++) {
-    const row = rowRecord(number);
-    const status = trade(
-      load<i32>(row, ROW_POOL),
-      load<i32>(row, ROW_LEG),
-      load<u16>(row, ROW_SLOT),
-      load<u16>(row, ROW_TABLE),
-      load<f64>(row, ROW_QUANTITY),
-      load<f64>(row, ROW_PRICE),
-      load<u32>(row, ROW_LEVERAGE),
-      load<i64>(row, ROW_FEE),
-      0,
-      load<u32>(row, ROW_FLAGS),
-    );
-    store<i32>(row, status, ROW_STATUS);
-    if (status === STATUS_BELOW_INITIAL || status === STATUS_LIQUIDATABLE) continue;
-    if (status < NONE) return number;
-    store<i32>(row, status, ROW_LEG);
-    store<i64>(row, load<i64>(RESULT, RESULT_TRADE_REALIZED), ROW_REALIZED);
-    store<i64>(row, load<i64>(RESULT, RESULT_TRADE_COST), ROW_COST);
-    store<i64>(row, load<i64>(RESULT, RESULT_TRADE_FEE), ROW_FEE);
+export function tradeRows(from: u32, to: u32, flags: u32): u32 {
+  for (let row: u32 = from; row < to; row++) {
+    const status = tradeRow(row, flags);
+    store<i32>(((<usize>row) << 2) + ROW_STATUS, status);
+    if (status < NONE && status !== STATUS_BELOW_INITIAL && status !== STATUS_LIQUIDATABLE) {
+      return row;
+    }
   }
   return to;
+}
+
+/** Whole and of a safe size: false for NaN too. */
+function whole(value: f64): bool {
+  return trunc<f64>(value) === value && abs<f64>(value) <= MAX_UNITS;
+}
+
+function tradeRow(row: usize, flags: u32): i32 {
+  const word = row << 2;
+  const wide = row << 3;
+  const quantity = load<f64>(wide + ROW_QUANTITY);
+  const price = load<f64>(wide + ROW_PRICE);
+  const fee = load<f64>(wide + ROW_FEE);
+  store<i64>(wide + ROW_REALIZED, 0);
+  if (!whole(quantity) || quantity === 0 || !whole(price) || price < 1 || !whole(fee)) {
+    return STATUS_RANGE;
+  }
+  const status = trade(
+    load<i32>(word + ROW_POOL),
+    load<i32>(word + ROW_LEG),
+    load<u16>((row << 1) + ROW_SLOT),
+    load<u16>((row << 1) + ROW_TABLE),
+    quantity,
+    price,
+    load<u32>(word + ROW_LEVERAGE),
+    <i64>fee,
+    0,
+    flags,
+  );
+  if (status < NONE) return status;
+  store<i32>(word + ROW_LEG, status);
+  store<i64>(wide + ROW_REALIZED, load<i64>(RESULT, RESULT_TRADE_REALIZED));
+  store<i64>(wide + ROW_COST_CHANGE, load<i64>(RESULT, RESULT_TRADE_COST));
+  store<i64>(wide + ROW_CHARGED, load<i64>(RESULT, RESULT_TRADE_FEE));
+  return status;
 }

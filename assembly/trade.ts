@@ -127,6 +127,7 @@ export function trade(
   const closed = closes ? min<f64>(abs<f64>(held), abs<f64>(quantity)) : 0;
   const opened = abs<f64>(quantity) - closed;
   const feeRate = (flags & TRADE_FEE_RATE) !== 0 ? fee : 0;
+  if (feeRate > <i64>FEE_UNITS || feeRate < -(<i64>FEE_UNITS)) return STATUS_RANGE;
   charged = fee - feeRate;
   worth = 0;
   removed = 0;

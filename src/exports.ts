@@ -57,7 +57,7 @@ export interface KernelExports {
     flags: number,
   ): number;
   locateRows(from: number, to: number): void;
-  tradeRows(from: number, to: number): number;
+  tradeRows(from: number, to: number, flags: number): number;
   poolFigures(pool: number): number;
   legFigures(leg: number): number;
   liquidationPrice(pool: number, slot: number, upward: number): number;
@@ -282,9 +282,9 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
         onTrap(cause);
       }
     },
-    tradeRows(from: number, to: number): number {
+    tradeRows(from: number, to: number, flags: number): number {
       try {
-        return tradeRows(from, to);
+        return tradeRows(from, to, flags);
       } catch (cause) {
         return onTrap(cause);
       }

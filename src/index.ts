@@ -30,11 +30,14 @@ export {
   type StandardMoment,
   standardMarkets,
 } from "./generate/index.ts";
-export { Kernel, type KernelOptions, type KernelScan } from "./kernel.ts";
+export { Kernel, type KernelOptions, type KernelScan, type TableReplacement } from "./kernel.ts";
 export type {
   Bracket,
   BracketTable,
   Direction,
+  FundingOptions,
+  FundingRate,
+  FundingTotal,
   LegFigures,
   LegState,
   PoolFigures,

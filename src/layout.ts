@@ -181,42 +181,47 @@ export const FROM_WALLET = 1;
 export const FROM_WALLET_CAPPED = 2;
 
 // ── trades by the row ───────────────────────────────────────────────────────────────────────────────
-/** Trades on their way in, and what came of them. */
+/** Columns of trades on their way in, and of what came of them. */
 export const TRADE_ROWS = FUNDINGS + MAX_PRICES * FUNDING_BYTES;
 export const TRADE_ROWS_COUNT = 128;
-export const TRADE_ROW_BYTES = 96;
-export const ROW_QUANTITY = 0;
-export const ROW_PRICE = 8;
-/** In: amount or rate. Out: the fee that was charged. */
-export const ROW_FEE = 16;
+/** f64: signed. */
+export const ROW_QUANTITY = TRADE_ROWS;
+/** f64 */
+export const ROW_PRICE = ROW_QUANTITY + TRADE_ROWS_COUNT * 8;
+/** f64: an amount or a rate. */
+export const ROW_FEE = ROW_PRICE + TRADE_ROWS_COUNT * 8;
+/** f64. Located: the leg's signed quantity, 0 where there is none. */
+export const ROW_HELD = ROW_FEE + TRADE_ROWS_COUNT * 8;
+/** f64. Located: the leg's cost, rounded to a double. */
+export const ROW_COST = ROW_HELD + TRADE_ROWS_COUNT * 8;
+/** i64. Traded; 0 where not admitted. */
+export const ROW_REALIZED = ROW_COST + TRADE_ROWS_COUNT * 8;
+/** i64. Traded: change of the leg's cost. */
+export const ROW_COST_CHANGE = ROW_REALIZED + TRADE_ROWS_COUNT * 8;
+/** i64. Traded: the fee. */
+export const ROW_CHARGED = ROW_COST_CHANGE + TRADE_ROWS_COUNT * 8;
 /** u32: tag of the owner's pool that trades. */
-export const ROW_TAG = 24;
+export const ROW_TAG = ROW_CHARGED + TRADE_ROWS_COUNT * 8;
 /** u32 each: where the owner has a pool of such a tag, no pool is found. */
-export const ROW_NOT_TAG = 28;
-export const ROW_NOR_TAG = 32;
-/** i32. In: first of the owner's pools. Located: the pool that trades, or -1. */
-export const ROW_POOL = 36;
-/** i32. Located, and after the trade: the leg, or -1. */
-export const ROW_LEG = 40;
-export const ROW_SLOT = 44;
-export const ROW_TABLE = 46;
-/** i32: legs of either sign (0), longs (1) or shorts (-1). */
-export const ROW_SIGN = 48;
-/** u32. Located: the leg's, 0 where there is none. In: 0 keeps it. */
-export const ROW_LEVERAGE = 52;
-/** f64. Located: the leg's signed quantity. */
-export const ROW_HELD = 56;
-/** i64. Located: the leg's cost. After the trade: its change. */
-export const ROW_COST = 64;
-/** i64. After the trade. */
-export const ROW_REALIZED = 72;
-/** i32. After the trade: what it returned. */
-export const ROW_STATUS = 80;
-/** u32. */
-export const ROW_FLAGS = 84;
+export const ROW_NOT_TAG = ROW_TAG + TRADE_ROWS_COUNT * 4;
+export const ROW_NOR_TAG = ROW_NOT_TAG + TRADE_ROWS_COUNT * 4;
+/** i32. First of the owner's pools, -1 for none. Located: the pool that trades, or -1. */
+export const ROW_POOL = ROW_NOR_TAG + TRADE_ROWS_COUNT * 4;
+/** i32. Located, and traded: the leg, or -1. */
+export const ROW_LEG = ROW_POOL + TRADE_ROWS_COUNT * 4;
+/** u32. Located: the leg's. To trade: the one to set, 0 keeps it. */
+export const ROW_LEVERAGE = ROW_LEG + TRADE_ROWS_COUNT * 4;
+/** i32. Traded: what it returned. */
+export const ROW_STATUS = ROW_LEVERAGE + TRADE_ROWS_COUNT * 4;
+/** u16 each. */
+export const ROW_SLOT = ROW_STATUS + TRADE_ROWS_COUNT * 4;
+export const ROW_TABLE = ROW_SLOT + TRADE_ROWS_COUNT * 2;
+/** i8: legs of either sign (0), longs (1) or shorts (-1). */
+export const ROW_SIGN = ROW_TABLE + TRADE_ROWS_COUNT * 2;
+export const TRADE_ROWS_END = ROW_SIGN + TRADE_ROWS_COUNT;
 
 // ── directories of paged arrays ─────────────────────────────────────────────────────────────────────
-export const LEG_DIRECTORY = TRADE_ROWS + TRADE_ROWS_COUNT * TRADE_ROW_BYTES;
+export const LEG_DIRECTORY = TRADE_ROWS_END;
 export const LEG_DIRECTORY_ENTRIES = 16_384;
 export const POOL_DIRECTORY = LEG_DIRECTORY + LEG_DIRECTORY_ENTRIES * 4;
 export const POOL_DIRECTORY_ENTRIES = 16_384;

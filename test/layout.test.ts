@@ -12,7 +12,7 @@ const REGIONS: readonly (readonly [string, number, number])[] = [
   ["moves", layout.MOVES, layout.MAX_PRICES * 4],
   ["prices", layout.PRICES, layout.MAX_PRICES * layout.PRICE_BYTES],
   ["fundings", layout.FUNDINGS, layout.MAX_PRICES * layout.FUNDING_BYTES],
-  ["trade rows", layout.TRADE_ROWS, layout.TRADE_ROWS_COUNT * layout.TRADE_ROW_BYTES],
+  ["trade rows", layout.TRADE_ROWS, layout.TRADE_ROWS_END - layout.TRADE_ROWS],
   ["leg directory", layout.LEG_DIRECTORY, layout.LEG_DIRECTORY_ENTRIES * 4],
   ["pool directory", layout.POOL_DIRECTORY, layout.POOL_DIRECTORY_ENTRIES * 4],
   ["owner directory", layout.OWNER_DIRECTORY, layout.OWNER_DIRECTORY_ENTRIES * 4],

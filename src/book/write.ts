@@ -9,8 +9,15 @@ import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { RiskError } from "../errors.ts";
 import type { PricedMarket } from "../generate/index.ts";
-import type { AccountDefinition, AssetDefinition, DecimalLike, Profile } from "../types.ts";
+import type {
+  AccountDefinition,
+  AssetDefinition,
+  DecimalLike,
+  PositionDefinition,
+  Profile,
+} from "../types.ts";
 
 /** A book whose accounts come one at a time. */
 export interface StreamedBook {
@@ -19,6 +26,10 @@ export interface StreamedBook {
   readonly markets: readonly PricedMarket[];
   /** Of collateral coins, by asset. */
   readonly indexPrices?: Readonly<Record<string, DecimalLike>>;
+  /** Of the last funding, by symbol. */
+  readonly fundingTimes?: Readonly<Record<string, number>>;
+  /** Give positions.csv the columns entryNotional and autoTopUp; without, a position that states one is refused. Default false. */
+  readonly positionDetails?: boolean;
   readonly accounts: Iterable<AccountDefinition>;
 }
 
@@ -116,13 +127,38 @@ function accountRows(account: AccountDefinition, firstAsset: string, coins: bool
   return rows === "" ? `${id},${csvField(firstAsset)},0,${flags}\n` : rows;
 }
 
-function positionRows(account: AccountDefinition): string {
+/** Refuses what the folder form would lose. */
+function refuseLoss(account: string, field: string, value: unknown, hint: string): never {
+  throw new RiskError("BAD_VALUE", "has no column in this folder form of a book", {
+    path: `${account}.${field}`,
+    value,
+    hint,
+  });
+}
+
+function detailFields(account: string, position: PositionDefinition, details: boolean): string {
+  const { entryNotional, autoTopUp = false } = position;
+  if (details) return `,${entryNotional ?? ""},${autoTopUp}`;
+  const hint = "set positionDetails, or write the JSON form";
+  if (entryNotional !== undefined && entryNotional !== null) {
+    refuseLoss(account, "entryNotional", entryNotional, hint);
+  }
+  if (autoTopUp) refuseLoss(account, "autoTopUp", autoTopUp, hint);
+  return "";
+}
+
+function positionRows(account: AccountDefinition, details: boolean): string {
+  const { settings = [], marginMode: accountMode } = account;
+  const hint = "write the JSON form";
+  if (settings.length > 0) refuseLoss(account.id, "settings", JSON.stringify(settings), hint);
+  if (accountMode !== undefined) refuseLoss(account.id, "marginMode", accountMode, hint);
   const id = csvField(account.id);
   let rows = "";
   for (const position of account.positions ?? []) {
     const { symbol, side, contracts, entryPrice, marginMode } = position;
     const margin = position.isolatedMargin ?? "";
-    rows += `${id},${csvField(symbol)},${side},${contracts},${entryPrice},${marginMode},${position.leverage ?? ""},${margin}\n`;
+    const more = detailFields(account.id, position, details);
+    rows += `${id},${csvField(symbol)},${side},${contracts},${entryPrice},${marginMode},${position.leverage ?? ""},${margin}${more}\n`;
   }
   return rows;
 }
@@ -139,8 +175,10 @@ function orderRows({ id, orders = [] }: AccountDefinition): string {
 function marketsText(book: StreamedBook): string {
   const markets = book.markets.map(({ definition }) => `    ${JSON.stringify(definition)}`);
   const assets = book.assets.map((asset) => `    ${JSON.stringify(asset)}`);
-  const prices =
-    book.indexPrices === undefined ? "" : `,\n  "indexPrices": ${JSON.stringify(book.indexPrices)}`;
+  const member = (name: string, value: unknown): string =>
+    value === undefined ? "" : `,\n  "${name}": ${JSON.stringify(value)}`;
+  const prices = member("indexPrices", book.indexPrices);
+  const times = member("fundingTimes", book.fundingTimes);
   return `{
   "profile": ${JSON.stringify(book.profile ?? "default")},
   "assets": [
@@ -148,7 +186,7 @@ ${assets.join(",\n")}
   ],
   "markets": [
 ${markets.join(",\n")}
-  ]${prices}
+  ]${prices}${times}
 }
 `;
 }
@@ -173,10 +211,12 @@ async function writeAccounts(
   const firstAsset = book.assets[0]?.code ?? "USDT";
   const coins = book.assets.some(({ collateral }) => collateral !== undefined);
   accounts.add(`account,asset,balance,hedged${coins ? ",multiAsset" : ""}\n`);
-  positions.add("account,symbol,side,contracts,entryPrice,marginMode,leverage,isolatedMargin\n");
+  const details = book.positionDetails === true;
+  const columns = "account,symbol,side,contracts,entryPrice,marginMode,leverage,isolatedMargin";
+  positions.add(`${columns}${details ? ",entryNotional,autoTopUp" : ""}\n`);
   for (const account of book.accounts) {
     if (accounts.add(accountRows(account, firstAsset, coins))) await accounts.drain();
-    if (positions.add(positionRows(account))) await positions.drain();
+    if (positions.add(positionRows(account, details))) await positions.drain();
     if (account.orders !== undefined && account.orders.length > 0) {
       orders ??= openOrders();
       if (orders.add(orderRows(account))) await orders.drain();
@@ -193,7 +233,8 @@ async function writeAccounts(
  * Writes a book in folder form; the folder is made if it is missing, a book in it is replaced.
  * After an error the folder holds what it held before.
  *
- * @throws the file system's errors.
+ * @throws RiskError BAD_VALUE for what has no column (settings; entryNotional and autoTopUp without `positionDetails`), and the file system's
+ * errors.
  */
 export async function writeBookFolder(
   folder: string,

@@ -232,6 +232,19 @@ export class AccountView {
    * How much margin may enter and leave an isolated position: one unit more is refused.
    *
    * @throws RiskError NO_POSITION; MARGIN_MODE where it is cross; POSITION_MODE where a hedged account is asked without a side
+   * @example
+   * import { RiskEngine } from "underkeel";
+   * const engine = RiskEngine.fromBook({
+   *   assets: [{ code: "USDT" }],
+   *   markets: [{ symbol: "X", settle: "USDT", precision: { amount: "1" }, tiers: [{ maintenanceMarginRate: "0.01" }] }],
+   *   marks: { X: "110" },
+   *   accounts: [{
+   *     id: "bob",
+   *     balances: { USDT: "50" },
+   *     positions: [{ symbol: "X", side: "long", contracts: "1", entryPrice: "100", marginMode: "isolated", leverage: "10", isolatedMargin: "10" }],
+   *   }],
+   * });
+   * engine.account("bob").marginLimits("X"); // => { addable: "50", removable: "9" }
    */
   marginLimits(symbol: string, side?: PositionSide): MarginLimits {
     this.#live();

@@ -62,7 +62,6 @@ export class FillRun {
   readonly #rows: number;
   readonly #statuses: Uint8Array;
   readonly #realizedPnl: BigInt64Array;
-  readonly #halves: Int32Array;
   readonly #seen: BlockAccounts = new BlockAccounts();
   readonly #ways: Uint8Array = new Uint8Array(TRADE_ROWS);
   /** First row of the block in the batch. */
@@ -76,11 +75,10 @@ export class FillRun {
     this.#rows = batch.accounts.length;
     this.#statuses = new Uint8Array(this.#rows);
     this.#realizedPnl = new BigInt64Array(this.#rows);
-    this.#halves = new Int32Array(this.#realizedPnl.buffer);
   }
 
   run(): FillBatchResult {
-    if (this.#plain.possible) {
+    if (this.#plain.begin()) {
       for (this.#first = 0; this.#first < this.#rows; this.#first += TRADE_ROWS) {
         this.#runBlock(Math.min(TRADE_ROWS, this.#rows - this.#first));
       }
@@ -134,41 +132,20 @@ export class FillRun {
   }
 
   #put(row: number): boolean {
-    const batch = this.#batch;
-    const place = this.#first + row;
-    const market = batch.markets[place] as number;
-    const byRate = batch.liquidity !== undefined;
-    return this.#plain.put(
-      row,
-      batch.accounts[place] as number,
-      market,
-      batch.quantities[place] as number,
-      batch.prices[place] as number,
-      this.#side(place),
-      byRate ? this.#feeRate(market) : (batch.fees?.[place] ?? 0),
-      byRate,
-      batch.leverages === undefined ? 0 : (batch.leverages[place] as number),
-    );
+    return this.#plain.put(row, this.#batch, this.#first);
   }
 
   #decide(row: number): boolean {
-    const { quantities, prices } = this.#batch;
-    const place = this.#first + row;
-    const side = this.#side(place);
-    return this.#plain.decide(row, side, quantities[place] as number, prices[place] as number);
+    return this.#plain.decide(row, this.#batch, this.#first);
   }
 
   /** Carries located rows out; returns the row to go on with. */
   #runPlain(from: number, to: number): number {
-    const { quantities } = this.#batch;
-    const stopped = this.#plain.run(from, to);
-    for (let row = from; row < stopped; row++) {
-      const place = this.#first + row;
-      const quantity = quantities[place] as number;
-      this.#statuses[place] = this.#plain.finish(row, quantity, this.#halves, place);
-    }
+    const batch = this.#batch;
+    const stopped = this.#plain.run(from, to, batch);
+    this.#plain.finish(from, stopped, batch, this.#first, this.#statuses, this.#realizedPnl);
     if (stopped === to) return to;
-    // A figure out of range, or no room: the command says which, and in whose name.
+    // Not a number it can take, a figure out of range, or no room: the command says which.
     this.#command(this.#first + stopped);
     return stopped + 1;
   }
@@ -176,12 +153,6 @@ export class FillRun {
   #side(place: number): number {
     const { positionSides } = this.#batch;
     return positionSides === undefined ? NO_SIDE : (positionSides[place] as number);
-  }
-
-  #feeRate(market: number): number {
-    const found = this.#state.markets[market];
-    if (found === undefined) return 0;
-    return this.#batch.liquidity === "maker" ? found.makerRateE8 : found.takerRateE8;
   }
 
   /** One row as the command. */

@@ -1,8 +1,12 @@
 // Sums of what a batch of trades moved, per asset: in numbers for as long as no unit can be lost, then in bigints, and into the ledger
 // at the end in two entries an asset.
+import type { TradeRows } from "../kernel-rows.ts";
 import type { Ledger } from "./ledger.ts";
 
-/** Two numbers below it sum to a safe integer. */
+const TWO_32 = 4_294_967_296;
+/** High halves of amounts below 2^51 in size. */
+const SMALL_HIGH = 524_288;
+/** A sum below it and the difference of two amounts below 2^51 make a safe integer. */
 const SPILL = 2 ** 52;
 
 /** One sum of any size. */
@@ -10,29 +14,36 @@ class Sum {
   #small = 0;
   #large = 0n;
 
-  /** A whole number: safe, or a bigint. */
+  /** A number below 2^52 in size, or a bigint. */
   add(amount: number | bigint): void {
-    if (typeof amount === "bigint" || amount >= SPILL || amount <= -SPILL) {
-      this.#large += BigInt(amount);
+    if (typeof amount === "bigint") {
+      this.#large += amount;
       return;
     }
-    // Both are below 2^52 in size.
-    const sum = this.#small + amount;
-    if (sum < SPILL && sum > -SPILL) {
-      this.#small = sum;
-      return;
-    }
-    this.#small = 0;
-    this.#large += BigInt(sum);
+    this.#small += amount;
+    if (this.#small >= SPILL || this.#small <= -SPILL) this.#spill();
   }
 
   /** The sum, which is 0 afterwards. */
   take(): bigint {
-    const sum = this.#large + BigInt(this.#small);
-    this.#small = 0;
+    this.#spill();
+    const sum = this.#large;
     this.#large = 0n;
     return sum;
   }
+
+  #spill(): void {
+    this.#large += BigInt(this.#small);
+    this.#small = 0;
+  }
+}
+
+/** The 64-bit integer at `halves[2 · row]`: a number below 2^51 in size, else a bigint. */
+function amountAt(halves: Int32Array, row: number): number | bigint {
+  const low = (halves[2 * row] as number) >>> 0;
+  const high = halves[2 * row + 1] as number;
+  if (high >= -SMALL_HIGH && high < SMALL_HIGH) return high * TWO_32 + low;
+  return (BigInt(high) << 32n) | BigInt(low);
 }
 
 /** What trades and fees came to. */
@@ -40,21 +51,27 @@ export class FlowSums {
   readonly #trades: Sum[] = [];
   readonly #fees: Sum[] = [];
 
-  /** `traded` is positive where accounts were paid, `fee` where they paid. */
-  add(asset: number, traded: number | bigint, fee: number | bigint): void {
+  /** Adds a row that was traded. */
+  add(asset: number, rows: TradeRows, row: number): void {
     while (this.#trades.length <= asset) {
       this.#trades.push(new Sum());
       this.#fees.push(new Sum());
     }
-    this.#trades[asset]?.add(traded);
-    if (fee !== 0) this.#fees[asset]?.add(-fee);
+    const trades = this.#trades[asset] as Sum;
+    const realized = amountAt(rows.realizedHalves, row);
+    const change = amountAt(rows.costChangeHalves, row);
+    const fee = amountAt(rows.chargedHalves, row);
+    // ⌈signed notional⌉ of the trade, as the accounts see it: what closed at its worth, less what opened at its cost.
+    if (typeof realized === "number" && typeof change === "number") trades.add(realized - change);
+    else trades.add(BigInt(realized) - BigInt(change));
+    if (fee !== 0) (this.#fees[asset] as Sum).add(-fee);
   }
 
   /** Enters the sums and begins anew. */
   moveTo(ledger: Ledger): void {
     for (let asset = 0; asset < this.#trades.length; asset++) {
-      ledger.add(asset, "trades", this.#trades[asset]?.take() ?? 0n);
-      ledger.add(asset, "fees", this.#fees[asset]?.take() ?? 0n);
+      ledger.add(asset, "trades", (this.#trades[asset] as Sum).take());
+      ledger.add(asset, "fees", (this.#fees[asset] as Sum).take());
     }
   }
 }

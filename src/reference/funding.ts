@@ -138,7 +138,8 @@ class Period {
     let own = debit - fromWallet;
     if (source === "walletFirstCapped" && own > 0n) {
       const { clearance } = this.#figures({ ...pool, collateral: credited });
-      own = smaller(own, atLeastZero(clearance));
+      // Where equality liquidates, one unit more must stay.
+      own = smaller(own, atLeastZero(this.#options.inclusive ? clearance - 1n : clearance));
     }
     this.#post(payments, fromWallet + own);
     return { collateral: credited - own, fromWallet };

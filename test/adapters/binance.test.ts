@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type BinanceInput, fromBinance, type ImportOptions } from "../../src/adapters/index.ts";
 import { formatDecimal } from "../../src/decimal.ts";
 import type { BookDocument } from "../../src/types.ts";
-import { equityOf, expectClose, fixture, loaded, refusal, units } from "./support.ts";
+import { equityOf, expectClose, fixture, loaded, refusal, takenIn, units } from "./support.ts";
 
 type Rows = Record<string, unknown>[];
 interface Account extends Record<string, unknown> {
@@ -90,6 +90,8 @@ describe("a USD-M account", () => {
       info: { cum: "132000" },
     });
     expect(made.accounts[0]?.positions?.[1]?.autoTopUp).toBe(true);
+    expect(takenIn(made).positions?.filter(({ autoTopUp }) => autoTopUp === true)).toHaveLength(1);
+    expect(takenIn(made).settings).toEqual(made.accounts[0]?.settings);
   });
 
   it("has all contracts whose brackets are given, if asked", () => {
@@ -143,6 +145,7 @@ describe("a USD-M account", () => {
         reduceOnly: true,
       },
     ]);
+    expect(takenIn(made).orders).toEqual(made.accounts[0]?.orders);
     expect(notes).toEqual([expect.stringContaining("8389765700003 (STOP_MARKET)")]);
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type BybitInput, fromBybit, type ImportOptions } from "../../src/adapters/index.ts";
 import type { BookDocument } from "../../src/types.ts";
-import { equityOf, expectClose, fixture, loaded, refusal } from "./support.ts";
+import { equityOf, expectClose, fixture, loaded, refusal, takenIn } from "./support.ts";
 
 type Row = Record<string, unknown>;
 interface Answer {
@@ -104,6 +104,7 @@ describe("a unified account in isolated mode", () => {
         reduceOnly: true,
       },
     ]);
+    expect(takenIn(made).orders).toEqual(made.accounts[0]?.orders);
     expect(notes.join()).toContain("f1a2");
   });
 });

@@ -8,7 +8,7 @@ import {
   type HyperliquidState,
 } from "../../src/adapters/index.ts";
 import type { BookDocument } from "../../src/types.ts";
-import { equityOf, fixture, loaded, refusal, units } from "./support.ts";
+import { equityOf, fixture, loaded, refusal, takenIn, units } from "./support.ts";
 
 type Row = Record<string, unknown>;
 interface State {
@@ -67,6 +67,19 @@ describe("an account", () => {
     }
   });
 
+  it("rounds wallets down and costs up where rounding is asked for", () => {
+    const made = book({ decimals: { USDC: 2 }, rounding: "down" });
+    // 15308.625013; −120.5 · 182.31 = −21968.355; −95.059824 + 100.04105 = 4.981226
+    expect(made.accounts[0]?.positions).toMatchObject([
+      { entryNotional: "15308.63" },
+      { entryNotional: "-21968.35" },
+      { entryNotional: "100.05", isolatedMargin: "4.98" },
+    ]);
+    const gap = units(state().marginSummary.accountValue) - equityOf(made, "USDC");
+    expect(gap).toBeGreaterThan(0n);
+    expect(gap).toBeLessThan(6_000_000n);
+  });
+
   it("isolated margin is rawUsd plus cost: −95.059824 + 100.04105", () => {
     const { engine, account } = loaded(book());
     const position = engine.account(account).position(ETH);
@@ -123,6 +136,7 @@ describe("an account", () => {
     expect(made.accounts[0]?.orders).toEqual([
       { id: "91490942", symbol: SOL, side: "buy", amount: "10.5", price: "170", reduceOnly: true },
     ]);
+    expect(takenIn(made).orders).toEqual(made.accounts[0]?.orders);
     expect(notes).toEqual([expect.stringContaining("91490943")]);
     expect(made.accounts[0]?.settings?.[0]).toEqual({
       symbol: BTC,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { fromOkx, type ImportOptions, type OkxInput } from "../../src/adapters/index.ts";
 import type { BookDocument } from "../../src/types.ts";
-import { equityOf, expectClose, fixture, loaded, refusal, units } from "./support.ts";
+import { equityOf, expectClose, fixture, loaded, refusal, takenIn, units } from "./support.ts";
 
 type Row = Record<string, unknown>;
 interface Answer {
@@ -94,6 +94,7 @@ describe("an account in net mode", () => {
     expect(made.accounts[0]?.orders).toEqual([
       { id: "312269865356374016", symbol: BTC, side: "sell", amount: "3.75", price: "63000" },
     ]);
+    expect(takenIn(made).orders).toEqual(made.accounts[0]?.orders);
     expect(notes).toHaveLength(1);
   });
 });

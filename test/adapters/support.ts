@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { parseDecimal } from "../../src/decimal.ts";
 import { RiskEngine } from "../../src/engine/engine.ts";
 import { RiskError } from "../../src/errors.ts";
-import type { BookDocument, ScopeView } from "../../src/types.ts";
+import type { AccountDefinition, BookDocument, ScopeView } from "../../src/types.ts";
 
 const FILES = import.meta.glob("./fixtures/*.json", { eager: true, import: "default" });
 
@@ -21,6 +21,13 @@ export function loaded(book: BookDocument): { engine: RiskEngine; account: strin
   // Through JSON: a book must be plain data.
   const engine = RiskEngine.fromBook(JSON.stringify(book));
   return { engine, account: book.accounts[0]?.id ?? "" };
+}
+
+/** The account as the engine gives it back: what it took in. */
+export function takenIn(book: BookDocument): AccountDefinition {
+  const [account] = loaded(book).engine.toBook().accounts;
+  if (account === undefined) throw new Error("the engine holds no account");
+  return account;
 }
 
 export function scopesOf(book: BookDocument): ScopeView[] {

@@ -2,6 +2,7 @@
 // open isolated position by each venue's rule; and what it must not do.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { formatDecimal } from "../../src/decimal.ts";
 import type { RiskEngine } from "../../src/engine/engine.ts";
 import type { EngineEvent } from "../../src/types.ts";
 import { runs } from "../support/runs.ts";
@@ -368,7 +369,7 @@ describe("properties", () => {
               expect(refusalCode(() => engine.apply(command))).toBe("ALREADY_SET");
               for (const one of engine.account("a").positions()) {
                 if (one.symbol !== symbol || (side !== undefined && one.side !== side)) continue;
-                expect(Number(one.leverage) * 1_000).toBe(milli);
+                expect(one.leverage).toBe(formatDecimal(milli, 3));
               }
             } else expect(engine.stateHash()).toBe(hash);
             const untouched = (scope: (typeof before)[number]): boolean =>

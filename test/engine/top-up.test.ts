@@ -58,6 +58,24 @@ describe("automatic top-up", () => {
     expect(engine.scan().count).toBe(0);
   });
 
+  it("lifts to where it stands where that takes more than the initial margin", () => {
+    // 500x, as only an import may have it: 100 of initial margin, 225 of requirement.
+    const engine = fundedEngine({ closeFeeInRequirement: true });
+    engine.setPosition("one", {
+      symbol: BTC,
+      side: "long",
+      contracts: "1",
+      entryPrice: "50000",
+      marginMode: "isolated",
+      leverage: "500",
+      isolatedMargin: "200",
+      autoTopUp: true,
+    });
+    expect(engine.scan().count).toBe(1);
+    expect(topUp(engine)).toEqual([`one ${BTC} long 25`, "balanceChanged"]);
+    expect(engine.scan().count).toBe(0);
+  });
+
   it("serves accounts in the order of opening, markets in theirs, long before short, while the wallet lasts", () => {
     const engine = fundedEngine();
     engine.openAccount("late", { hedged: true });

@@ -234,6 +234,12 @@ describe.each(BUILDS)("edges of a funding period ($name build)", ({ wasm }) => {
     expect(settle(slot, TENTH, CAPPED)).toEqual({ slot, paid: 0n, received: 0n, waived: 8n });
     kernel.setCollateral(isolated, 16n);
     expect(settle(slot, TENTH, CAPPED)).toEqual({ slot, paid: 8n, received: 0n, waived: 0n });
+    // Where equality liquidates, one unit more stays.
+    kernel.setInclusive(true);
+    kernel.setCollateral(isolated, 16n);
+    expect(settle(slot, TENTH, CAPPED)).toEqual({ slot, paid: 7n, received: 0n, waived: 1n });
+    expect(kernel.poolFigures(isolated).liquidatable).toBe(false);
+    kernel.setInclusive(false);
     kernel.setCollateral(isolated, 7n);
     expect(settle(slot, -TENTH, CAPPED)).toEqual({ slot, paid: 0n, received: 8n, waived: 0n });
     expect(kernel.collateral(isolated)).toBe(15n);
@@ -276,6 +282,25 @@ describe.each(BUILDS)("edges of a funding period ($name build)", ({ wasm }) => {
     settle(unmarked, TENTH, WALLET, 20);
     expect(kernel.collateral(wallet)).toBe(0n);
     expect(codeOf(() => settle(unmarked, TENTH, CAPPED, 20))).toBe("NO_MARK");
+  });
+
+  test("a refused period leaves nothing behind for the next", () => {
+    const { kernel, free, slotOf, poolOf, behind, settle } = bench();
+    const slot = slotOf();
+    const wallet = poolOf(5n, free);
+    const isolated = behind(wallet, 1, 10n, slot, 80);
+    const short = poolOf(3n, free, [slot, 80]);
+    const full = poolOf(MAX, free, [slot, -10]);
+    const now = () => [wallet, isolated, short].map((pool) => kernel.collateral(pool));
+    // Both are short of their debits, one is chained at the wallet; then the last pool refuses its credit.
+    expect(codeOf(() => settle(slot, TENTH, CAPPED))).toBe("VALUE_OUT_OF_RANGE");
+    expect(codeOf(() => settle(slot, TENTH, WALLET))).toBe("VALUE_OUT_OF_RANGE");
+    expect([kernel.faultPool, ...now()]).toEqual([full, 5n, 10n, 3n]);
+    kernel.setCollateral(full, 0n);
+    expect(settle(slot, TENTH, POSITION)).toMatchObject({ paid: 16n, waived: 0n });
+    expect(now()).toEqual([5n, 2n, -5n]);
+    expect(settle(slot, TENTH, WALLET)).toMatchObject({ paid: 16n, waived: 0n });
+    expect(now()).toEqual([0n, -1n, -13n]);
   });
 
   test("a backing that is gone or has one itself is refused", () => {

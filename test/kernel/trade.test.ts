@@ -12,7 +12,7 @@ import { type ReferenceTrade, referenceTrade } from "../../src/reference/trade.t
 import { fullRangePool, realisticPool, tinyPool } from "../support/arbitraries.ts";
 import { BUILDS, type KernelBuild } from "../support/builds.ts";
 import { withPool } from "../support/load-pool.ts";
-import { legOf, poolOf, reducedTerms, tableOf } from "../support/make.ts";
+import { tableOf } from "../support/make.ts";
 import { anyAmount, clampBigInt, MAX_I64, MIN_I64, spreadWithEnds } from "../support/random.ts";
 import { runs } from "../support/runs.ts";
 
@@ -190,17 +190,10 @@ function checkTrade(kernel: OpenKernel, state: PoolState, raw: RawTrade, inclusi
     }
     const { realized, costChange, fee } = expected;
     const quantity = Number(expected.quantity);
-    expect({ ...got, leg: undefined }).toEqual({
-      leg: undefined,
-      refused: null,
-      quantity,
-      realized,
-      costChange,
-      fee,
-    });
     const handles = legHandles(kernel, pool);
     const stands = trade.leg === null ? handles[0] : handles[trade.leg];
-    expect(got.leg).toBe(quantity === 0 ? null : stands);
+    const leg = quantity === 0 ? null : stands;
+    expect(got).toEqual({ refused: null, leg, quantity, realized, costChange, fee });
   });
 }
 
@@ -220,5 +213,135 @@ describe.each(BUILDS)("a trade in the $name build", (build) => {
       }),
       runs(count),
     );
+  });
+});
+
+describe.each(BUILDS)("the edges of a trade in the $name build", (build) => {
+  const table = tableOf({ rows: [{ floor: 0n, rate: 10_000, initialRate: 100_000 }] });
+  const terms = { inverse: false, numerator: 1n, divisor: 3n };
+
+  /** A slot at 100 with a third of a unit a price unit, and a pool of 1,000,000 without legs. */
+  function create(collateral = 1_000_000n) {
+    const kernel = openKernel(build);
+    const priceSlot = kernel.createPrice(terms);
+    kernel.setMark(priceSlot, 100);
+    const handle = kernel.createTable(table);
+    const pool = kernel.createPool(collateral, 0, 0);
+    return { kernel, order: { pool, priceSlot, table: handle, price: 100, admit: true } };
+  }
+
+  it("rounds against the account: cost and removed cost up, worth down", () => {
+    const { kernel, order } = create();
+    const opened = kernel.trade({ ...order, quantity: 7 });
+    expect(opened).toEqual({ leg: 0, quantity: 7, realized: 0n, costChange: 234n, fee: 0n });
+    // 234·3/7 = 100.3 → 101; 3·101/3 = 101.
+    const reduced = kernel.trade({ ...order, leg: 0, quantity: -3, price: 101 });
+    expect(reduced).toEqual({ leg: 0, quantity: 4, realized: 0n, costChange: -101n, fee: 0n });
+    // −(⌊4·100/3⌋ = 133) stands in for 133 1/3; the new short is paid ⌊2·100/3⌋ = 66.
+    const flipped = kernel.trade({ ...order, leg: 0, quantity: -6 });
+    expect(flipped).toEqual({ leg: 0, quantity: -2, realized: 0n, costChange: -199n, fee: 0n });
+    // 2·100/3 = 66.7 is bought back for 67.
+    const closed = kernel.trade({ ...order, leg: 0, quantity: 2 });
+    expect(closed).toEqual({ leg: null, quantity: 0, realized: -1n, costChange: 66n, fee: 0n });
+    expect(kernel.collateral(order.pool)).toBe(999_999n);
+    expect(kernel.legTotal).toBe(0);
+  });
+
+  it("reckons a rate's fee part by part, up, and a rebate down", () => {
+    const { kernel, order } = create();
+    // 33 1/3 at 1e-8 is one unit; 1e8 is all of it.
+    const fee = (feeRateE8: number, quantity: number, leg = -1) =>
+      kernel.trade({ ...order, leg, quantity, feeRateE8 }).fee;
+    expect(fee(1, 1)).toBe(1n);
+    expect(fee(100_000_000, 1, 0)).toBe(34n);
+    expect(fee(-100_000_000, 1, 0)).toBe(-33n);
+    expect(fee(-1, 1, 0)).toBe(0n);
+    // Closes 4 (133 1/3) and opens 1 (33 1/3): 134 + 34.
+    expect(fee(100_000_000, -5, 0)).toBe(168n);
+  });
+
+  it("admits to the last unit of margin and reserve", () => {
+    // 300 units are worth 10,000; their initial margin is a tenth.
+    const { kernel, order } = create(1_000n);
+    const trade = { ...order, quantity: 300 };
+    const refusal = (extra: object) => () => kernel.trade({ ...trade, ...extra });
+    expect(refusal({ fee: 1n })).toThrow(expect.objectContaining({ code: "BELOW_INITIAL_MARGIN" }));
+    expect(refusal({ reserve: 1n })).toThrow(
+      expect.objectContaining({ code: "BELOW_INITIAL_MARGIN" }),
+    );
+    expect(refusal({ quantity: 303 })).toThrow(
+      expect.objectContaining({ code: "BELOW_INITIAL_MARGIN" }),
+    );
+    // A thousandfold leverage asks for 10; the requirement is 100.
+    const bare = { leverageMilli: 1_000_000, fee: 901n };
+    expect(refusal(bare)).toThrow(expect.objectContaining({ code: "WOULD_LIQUIDATE" }));
+    expect(kernel.legTotal).toBe(0);
+    expect(kernel.trade(trade).quantity).toBe(300);
+    expect(kernel.leverageMilli(0)).toBe(0);
+  });
+
+  it("takes reductions whatever they leave, and trades that do not ask", () => {
+    const { kernel, order } = create(1_000n);
+    const leg = kernel.trade({ ...order, quantity: 300 }).leg ?? -1;
+    const ruined = kernel.trade({ ...order, leg, quantity: -1, price: 1, fee: 5_000_000n });
+    expect(ruined.quantity).toBe(299);
+    expect(kernel.collateral(order.pool)).toBeLessThan(0n);
+    expect(kernel.trade({ ...order, leg, quantity: 1, admit: false }).quantity).toBe(300);
+  });
+
+  it("leaves the money to the caller where told so", () => {
+    const { kernel, order } = create();
+    const leg = kernel.trade({ ...order, quantity: 300, fee: 7n, legOnly: true }).leg ?? -1;
+    const gone = kernel.trade({ ...order, leg, quantity: -300, price: 103, legOnly: true });
+    expect(gone).toEqual({ leg: null, quantity: 0, realized: 300n, costChange: -10_000n, fee: 0n });
+    expect(kernel.collateral(order.pool)).toBe(1_000_000n);
+  });
+
+  it("refuses legs and records that are not there, and what is no trade", () => {
+    const { kernel, order } = create();
+    const leg = kernel.trade({ ...order, quantity: 3 }).leg ?? -1;
+    const other = kernel.createPool(0n, 1, 0);
+    const slot = kernel.createPrice(terms);
+    const refused = [
+      { pool: 99 },
+      { priceSlot: 99 },
+      { table: 99 },
+      { leg: 99 },
+      { leg, pool: other },
+      { leg, priceSlot: slot },
+      { quantity: 0 },
+      { quantity: 0.5 },
+      { quantity: 2 ** 53 },
+      { price: 0 },
+      { price: 1.5 },
+      { leverageMilli: 2 ** 32 },
+      { feeRateE8: 100_000_001 },
+      { fee: 0.5 },
+      { reserve: 2n ** 63n },
+    ];
+    const book = kernel.book();
+    for (const wrong of refused) {
+      expect(() => kernel.trade({ ...order, quantity: 1, ...wrong })).toThrow(RangeError);
+    }
+    const unmarked = { ...order, priceSlot: slot, quantity: 1 };
+    expect(() => kernel.trade(unmarked)).toThrow(expect.objectContaining({ code: "NO_MARK" }));
+    expect(firstDifference(kernel.book(), book)).toBe(-1);
+  });
+
+  it("gives a new leg up where there is no room", () => {
+    const options = { ...(build.wasm !== undefined && { wasm: build.wasm }) };
+    const kernel = new OpenKernel({ ...options, memoryLimitBytes: 16 * 2 ** 20 });
+    const priceSlot = kernel.createPrice(terms);
+    kernel.setMark(priceSlot, 100);
+    const handle = kernel.createTable(table);
+    const pool = kernel.createPool(10n ** 15n, 0, 0);
+    const order = { pool, priceSlot, table: handle, price: 100, quantity: 1, admit: true };
+    expect(() => {
+      for (;;) kernel.trade(order);
+    }).toThrow(expect.objectContaining({ code: "CAPACITY" }));
+    const collateral = kernel.collateral(pool);
+    expect(() => kernel.trade({ ...order, fee: 1n })).toThrow(RiskError);
+    expect(kernel.collateral(pool)).toBe(collateral);
+    expect(kernel.legCount(pool)).toBe(kernel.legTotal);
   });
 });

@@ -18,7 +18,7 @@ function crossPayment(
   size: number,
   rate: number,
 ): number {
-  const engine = bench([market], { settleDecimals: 12 });
+  const engine = bench([market]);
   put(engine, { size, entry: market.mark });
   engine.settleFunding({ time: 1, rates: { [SYMBOL]: text(rate, 12) } });
   return walletOf(engine);

@@ -135,7 +135,7 @@ const kind: fc.Arbitrary<Kind> = fc.oneof(
 
 const FUNDING_RATES = [1n, -1n, 100_000_000n, -100_000_000n, 333_333_333n, 20_000_000_000n];
 
-export const draw: fc.Arbitrary<Draw> = fc.record({
+const draw: fc.Arbitrary<Draw> = fc.record({
   kind,
   account: fc.constantFrom(...ACCOUNTS.slice(0, 3), ...ACCOUNTS),
   symbol: fc.constantFrom(...SYMBOLS),
@@ -180,7 +180,8 @@ function knob<Value>(...values: readonly Value[]): fc.Arbitrary<Value | undefine
   return fc.constantFrom(undefined, ...values);
 }
 
-const knobs: fc.Arbitrary<Profile> = fc
+/** A named profile some of whose knobs were turned. */
+export const turnedProfile: fc.Arbitrary<Profile> = fc
   .record({
     extends: fc.constantFrom(...NAMES),
     triggerInclusive: knob(true, false),
@@ -226,5 +227,13 @@ const knobs: fc.Arbitrary<Profile> = fc
     return Object.fromEntries(set) as Exclude<Profile, string>;
   });
 
-/** A named profile, or one whose knobs were turned at random. */
-export const profile: fc.Arbitrary<Profile> = fc.oneof(fc.constantFrom(...NAMES), knobs);
+/** A few trades, so that there are positions to do things to, and then anything. */
+export const game: fc.Arbitrary<readonly Draw[]> = fc
+  .tuple(
+    fc.array(
+      draw.map((one): Draw => ({ ...one, kind: "fill", aim: undefined, other: false })),
+      { maxLength: 6 },
+    ),
+    fc.array(draw, { minLength: 1, maxLength: 40, size: "max" }),
+  )
+  .map(([opening, rest]) => [...opening, ...rest]);

@@ -62,7 +62,7 @@ function liquidatable(lines: readonly string[]): string[] {
 }
 
 /** Every this many commands are forecast first; reports with their liquidation prices take time. */
-const FORECAST_EVERY = 4;
+const FORECAST_EVERY = 1;
 
 export class Play {
   readonly engine: RiskEngine;
@@ -76,34 +76,30 @@ export class Play {
   readonly #slots: ReadonlyMap<number, string>;
   #reading: Reading;
   #steps = 0;
-  /** Kinds of commands with their outcomes, counted: what games have met. */
-  readonly #met: Map<string, number>;
 
-  constructor(profile: Profile, met: Map<string, number>) {
+  constructor(profile: Profile) {
     this.profile = profile;
     const { engine, book } = openVenue(profile, this.log);
     this.start = this.log.length;
     this.engine = engine;
     this.book = book;
-    this.#met = met;
     this.#slots = slotsOf(engine, book);
     this.#reading = new Reader(engine, book, this.#slots).read();
   }
 
-  step(command: Command): void {
-    const said = this.#forecast(command);
+  /** Gives a command to both and returns the code of its refusal. */
+  step(command: Command): string | undefined {
     const hash = this.engine.stateHash();
+    const said = this.#forecast(command, hash);
     const expected = applyToModel(this.book, command);
     const outcome = applyToEngine(this.engine, command);
-    const kind = `${command.type} ${outcome.code ?? "accepted"}`;
-    this.#met.set(kind, (this.#met.get(kind) ?? 0) + 1);
     const reason = outcome.code === undefined ? "" : ` (${outcome.message})`;
     const told = `${show(command)}: engine ${outcome.code ?? "accepts"}${reason}, model ${expected.code ?? "accepts"}`;
-    expect(outcome.code, told).toBe(expected.code);
+    if (outcome.code !== expected.code) expect(outcome.code, told).toBe(expected.code);
     if (said !== undefined) requireForecast(this.engine, command, said, outcome);
     if (outcome.code !== undefined) {
       expect(this.engine.stateHash(), "invariant 9: a refusal changes nothing").toBe(hash);
-      return;
+      return outcome.code;
     }
     this.log.push(command);
     this.events.push(outcome.events);
@@ -111,17 +107,19 @@ export class Play {
     const before = this.#reading;
     this.#reading = new Reader(this.engine, this.book, this.#slots).read();
     const differing = difference(this.#reading.lines, modelLines(this.book));
-    expect(differing, `state after ${told}`).toEqual([]);
+    if (differing.length > 0) expect(differing, `state after ${told}`).toEqual([]);
     this.#requireConserved();
     this.#requireContained(command, before.lines);
     this.#requireEventsOfBalances(before.lines, outcome.events);
+    return undefined;
   }
 
-  #forecast(command: Command): Forecast | undefined {
+  #forecast(command: Command, hash: string): Forecast | undefined {
     this.#steps += 1;
     if (this.#steps % FORECAST_EVERY !== 0 || !canForecast(command)) return undefined;
     const said = forecast(this.engine, command);
     if (command.type === "fill") requireOrderPreview(this.engine, this.book, command, said);
+    expect(this.engine.stateHash(), "invariant 8: a preview changes nothing").toBe(hash);
     return said;
   }
 
@@ -129,7 +127,9 @@ export class Play {
   #requireConserved(): void {
     for (const asset of ASSETS) {
       const held = this.#reading.holdings.get(asset) ?? 0n;
-      expect(held, `invariant 7: ${asset}, to the last unit`).toBe(flowsOf(this.book, asset));
+      const flows = flowsOf(this.book, asset);
+      if (held === flows && holdings(this.book, asset) === held) continue;
+      expect(held, `invariant 7: ${asset}, to the last unit`).toBe(flows);
       expect(holdings(this.book, asset)).toBe(held);
     }
   }
@@ -159,14 +159,15 @@ export class Play {
       const places = DECIMALS[asset] ?? 0;
       sums.set(name, (sums.get(name) ?? 0n) + units(change, places));
       const now = wallet(before, name) + (sums.get(name) ?? 0n);
-      expect(units(balance, places), `balanceChanged of ${name}`).toBe(now);
+      if (units(balance, places) !== now) expect(balance, `balance told of ${name}`).toBe(now);
     }
     if (events.some(({ type }) => type === "fundingSettled")) return;
     for (const line of this.#reading.lines) {
       const name = /^\S+ wallet \S+ /.exec(line)?.[0];
       if (name === undefined) continue;
       const told = wallet(before, name) + (sums.get(name) ?? 0n);
-      expect(wallet(this.#reading.lines, name), `events of ${name}`).toBe(told);
+      const now = wallet(this.#reading.lines, name);
+      if (now !== told) expect(now, `changes told of ${name}`).toBe(told);
     }
   }
 

@@ -146,13 +146,14 @@ function fillOf(book: Book, draw: Draw): Command {
   const leverage = leverageOf(book, draw, target);
   const fee = typeof draw.fee === "bigint" ? draw.fee : undefined;
   const liquidity = typeof draw.fee === "string" ? draw.fee : undefined;
+  const price = priceOf(book, draw, symbol);
   return sized(book, draw.size, absolute(position?.quantity ?? 1n), MOST_LOTS, (amount) => ({
     type: "fill",
     account: id,
     symbol,
     side: order?.side ?? (draw.buy ? "buy" : "sell"),
     amount,
-    price: priceOf(book, draw, symbol),
+    price,
     ...optional("positionSide", named ? (order?.positionSide ?? side) : undefined),
     ...optional("marginMode", position === undefined || draw.other ? draw.mode : undefined),
     ...optional("leverage", leverage),
@@ -256,6 +257,7 @@ function settleFundingOf(book: Book, draw: Draw): Command {
 function placeOrderOf(book: Book, draw: Draw): Command {
   const { id, symbol, hedged, position, side, account } = targetOf(book, draw);
   const used = new Set(account?.orders.map((order) => order.id));
+  const price = priceOf(book, draw, symbol);
   const free = ["a", "b", "c", "d", "e", "f"].find((one) => !used.has(one)) ?? "a";
   return sized(book, draw.size, absolute(position?.quantity ?? 1n), MOST_LOTS, (amount) => ({
     type: "placeOrder",
@@ -265,7 +267,7 @@ function placeOrderOf(book: Book, draw: Draw): Command {
       symbol,
       side: draw.buy ? "buy" : "sell",
       amount,
-      price: priceOf(book, draw, symbol),
+      price,
       ...optional("positionSide", hedged ? side : undefined),
       ...optional("reduceOnly", draw.other ? true : undefined),
     },

@@ -1,6 +1,6 @@
 // What a scope must hold for something to be let through: initial margin (scaled with open interest where the profile says so), what
 // open orders reserve, caps of size and leverage.
-import type { PoolFigures } from "../../../src/model.ts";
+import { MAX_AMOUNT, type PoolFigures } from "../../../src/model.ts";
 import { bracketOf } from "../../../src/reference/leg.ts";
 import type { MarginMode, OrderSide, PositionSide } from "../../../src/types.ts";
 import {
@@ -181,16 +181,23 @@ function free(book: Book, account: Account, asset: string, reserve: bigint): big
   return equity - initialRequirement(book, account, asset) - reserve;
 }
 
-/** What may leave the cross pool for an isolated position. */
-export function available(
-  book: Book,
-  account: Account,
-  asset: string,
-  reserve: bigint = reserved(book, account, asset),
-): bigint {
+/** What may leave a pool before it is liquidatable; below 0 where it is. */
+function slack({ clearance, maintenanceMargin, equity }: PoolFigures, book: Book): bigint {
+  if (maintenanceMargin === 0n) return larger(equity, 0n) + MAX_AMOUNT;
+  return book.rules.triggerInclusive ? clearance - 1n : clearance;
+}
+
+/** What may leave the cross pool for an isolated position: wallet, and equity above initial margin and reserves, as long as the pool stands. */
+export function available(book: Book, account: Account, asset: string): bigint {
+  const spare = free(book, account, asset, reserved(book, account, asset));
+  const most = smaller(walletOf(account, asset), spare);
+  return larger(0n, smaller(most, slack(crossFigures(book, account, asset), book)));
+}
+
+/** What funding may take from the wallet for an isolated position: as above, beside positions only. */
+export function availableForFunding(book: Book, account: Account, asset: string): bigint {
   if (crossFigures(book, account, asset).liquidatable) return 0n;
-  const most = smaller(walletOf(account, asset), free(book, account, asset, reserve));
-  return larger(0n, most);
+  return larger(0n, smaller(walletOf(account, asset), free(book, account, asset, 0n)));
 }
 
 /** Sum of a tenth of each cross position's notional. */
@@ -209,7 +216,8 @@ function tenthOfNotional(book: Book, account: Account, asset: string): bigint {
 export function withdrawable(book: Book, account: Account, asset: string): bigint {
   const wallet = walletOf(account, asset);
   const reserve = reserved(book, account, asset);
-  const { equity } = crossFigures(book, account, asset);
+  const figures = crossFigures(book, account, asset);
+  const { equity } = figures;
   const initial = initialRequirement(book, account, asset);
   const asked =
     book.rules.withdrawal === "initialOrTenth"
@@ -222,9 +230,9 @@ export function withdrawable(book: Book, account: Account, asset: string): bigin
       const { settle } = marketOf(book, position.symbol);
       if (position.mode === "cross" && settle === asset) unrealised += unrealisedOf(book, position);
     }
-    most = smaller(most, wallet - initial - reserve + smaller(0n, unrealised));
+    most = smaller(most, equity - larger(0n, unrealised) - initial - reserve);
   }
-  return larger(0n, most);
+  return larger(0n, smaller(most, slack(figures, book)));
 }
 
 /** Refuses where the cross pool, as it is now, cannot carry what was asked. */

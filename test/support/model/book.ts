@@ -2,7 +2,7 @@
 // found in it. It is the judge of the engine's commands, so it prefers definitions to shortcuts: a cross pool is not
 // stored but put together from the account whenever it is asked for, and a command works on a copy.
 import type { ResolvedProfile } from "../../../src/engine/profiles.ts";
-import type { BracketTable, PriceTerms } from "../../../src/model.ts";
+import { type BracketTable, MAX_AMOUNT, type PriceTerms } from "../../../src/model.ts";
 import type { MarginMode, OrderSide, PositionSide } from "../../../src/types.ts";
 import { refuse } from "./refusal.ts";
 
@@ -216,8 +216,13 @@ export function walletOf(account: Account, asset: string): bigint {
   return account.wallets.get(asset) ?? 0n;
 }
 
+/** Amounts are signed 63-bit counts. */
+export function fitting(amount: bigint): bigint {
+  return amount > MAX_AMOUNT || amount < -MAX_AMOUNT ? refuse("VALUE_OUT_OF_RANGE") : amount;
+}
+
 export function addToWallet(account: Account, asset: string, amount: bigint): void {
-  account.wallets.set(asset, walletOf(account, asset) + amount);
+  account.wallets.set(asset, fitting(walletOf(account, asset) + amount));
 }
 
 /** What the account has chosen for a market; created empty where it has chosen nothing. */

@@ -15,7 +15,7 @@ import {
   sideOf,
   walletOf,
 } from "./book.ts";
-import { absolute, larger, notionalOf } from "./exact.ts";
+import { absolute, ceilOf, larger, notionalOf, scaled } from "./exact.ts";
 import { marginAtEntry } from "./leverage.ts";
 import { requireSafe } from "./margin.ts";
 import { crossFigures, isolatedFigures, legFigures } from "./pools.ts";
@@ -39,13 +39,12 @@ export function requireCross(book: Book, place: Place, mode: MarginMode): void {
   must(equity >= needed && !liquidatable, "INSUFFICIENT_CROSS");
 }
 
-/** Margin strictly above the bracket's initial rate of the notional at the mark. */
+/** Margin strictly above the initial margin of the notional at the mark by the bracket's own rate. */
 function requireEntryMargin(book: Book, market: Market, position: Position): void {
   const notional = notionalOf(market.terms, position.quantity, markOf(book, market));
   const rate = bracketRate(market, position.quantity, notional);
-  const above =
-    position.margin * notional.denominator * rate.denominator > notional.numerator * rate.numerator;
-  must(above, "BELOW_INITIAL_MARGIN");
+  const initial = ceilOf(scaled(notional, rate.numerator, rate.denominator));
+  must(position.margin > initial, "BELOW_INITIAL_MARGIN");
 }
 
 function isolate(book: Book, account: Account, position: Position, stated: bigint): void {

@@ -1,6 +1,6 @@
 // settleFunding: one funding period over the whole book: who pays, from what, and what a venue lets off.
 import type { Command, FundingRate } from "../../../src/types.ts";
-import { available } from "./admission.ts";
+import { availableForFunding } from "./admission.ts";
 import {
   type Account,
   addFlow,
@@ -44,6 +44,11 @@ function creditOf(book: Book, terms: Terms, position: Position): bigint {
   return exact.numerator / exact.denominator;
 }
 
+/** What capped funding may take of a clearance: where equality liquidates, one unit stays. */
+function payableOf(book: Book, clearance: bigint): bigint {
+  return larger(0n, book.rules.triggerInclusive ? clearance - 1n : clearance);
+}
+
 /** Takes a debit (above 0) from an isolated position and says how much of it was paid. */
 function payIsolated(book: Book, account: Account, position: Position, debit: bigint): bigint {
   const source = book.rules.isolatedFundingSource;
@@ -52,10 +57,10 @@ function payIsolated(book: Book, account: Account, position: Position, debit: bi
     position.margin -= debit;
     return debit;
   }
-  const { clearance } = isolatedFigures(book, position);
-  const fromWallet = smaller(debit, available(book, account, settle, 0n));
+  const spare = payableOf(book, isolatedFigures(book, position).clearance);
+  const fromWallet = smaller(debit, availableForFunding(book, account, settle));
   const rest = debit - fromWallet;
-  const fromMargin = source === "walletFirst" ? rest : smaller(rest, larger(0n, clearance));
+  const fromMargin = source === "walletFirst" ? rest : smaller(rest, spare);
   addToWallet(account, settle, -fromWallet);
   position.margin -= fromMargin;
   return fromWallet + fromMargin;
@@ -73,7 +78,7 @@ function settleCross(
   addToWallet(account, settle, received);
   const capped = book.rules.isolatedFundingSource === "walletFirstCapped";
   const paid = capped
-    ? smaller(owed, larger(0n, crossFigures(book, account, settle).clearance))
+    ? smaller(owed, payableOf(book, crossFigures(book, account, settle).clearance))
     : owed;
   addToWallet(account, settle, -paid);
   addFlow(book, settle, "funding", received - paid);

@@ -121,6 +121,7 @@ export function setLeverage(
     }
   }
   for (const position of positions) {
+    if (position.leverage === leverage) continue;
     if (position.mode === "cross") position.leverage = leverage;
     else setOnIsolated(book, account, market, position, leverage);
   }

@@ -115,9 +115,9 @@ export function setMarginMode(book: Book, command: SetMarginModeCommand): void {
   if (policy === "accountWide") must(symbol === undefined, "ACCOUNT_WIDE");
   else if (symbol === undefined) refuse("BAD_VALUE");
   if (command.leverage !== undefined) requireLeverage(book, amountOf(command.leverage));
-  if (marginMode === "isolated") requireIsolatedAllowed(book, account);
   const positions = concerned(book, account, command);
   requireNews(book, account, command, positions);
+  if (marginMode === "isolated") requireIsolatedAllowed(book, account);
   const orders = account.orders.some((order) => symbol === undefined || order.symbol === symbol);
   must(!orders || command.carryOrders === true, "ORDERS_OPEN");
   if (positions.length > 0 && policy === "refuseWithPosition") refuse("POSITION_OPEN");

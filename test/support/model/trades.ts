@@ -2,6 +2,7 @@
 // and what is refused.
 import type { FillCommand, MarginMode, PositionSide } from "../../../src/types.ts";
 import {
+  initialMarginOf,
   initialRequirement,
   requireAffordable,
   requireCaps,
@@ -15,8 +16,10 @@ import {
   assetOf,
   type Book,
   findPosition,
+  fitting,
   type Market,
   markedMarket,
+  markOf,
   modeFor,
   type Position,
   removePosition,
@@ -35,7 +38,7 @@ import {
   smaller,
   worthOf,
 } from "./exact.ts";
-import { crossFigures, isolatedFigures, isPledged } from "./pools.ts";
+import { crossFigures, isolatedFigures, isPledged, legFigures } from "./pools.ts";
 import { must, refuse } from "./refusal.ts";
 import { amountOf, positiveAmount, requireIsolatedAllowed } from "./wallets.ts";
 
@@ -124,7 +127,8 @@ function increase(
   };
   if (before === undefined) account.positions.push(position);
   position.quantity += part.quantity;
-  position.cost += ceilOf(worthOf(terms, part.quantity, price));
+  position.cost = fitting(position.cost + ceilOf(worthOf(terms, part.quantity, price)));
+  fitting(legFigures(book, position).notional);
   position.leverage = leverage;
   must(!isPledged(account, assetOf(book, settle)), "MULTI_ASSET");
   if (mode === "isolated") requireIsolatedAllowed(book, account);
@@ -140,11 +144,17 @@ function increase(
   requireAffordable(book, account, settle, walletOf(account, settle));
   position.margin += margin - part.fee;
   must(position.margin >= 0n, "MARGIN_EXHAUSTED");
-  const { equity, maintenanceMargin, closeFee } = isolatedFigures(book, position);
+  const figures = isolatedFigures(book, position);
+  const { equity, maintenanceMargin, closeFee } = figures;
   must(equity > maintenanceMargin + closeFee, "INSUFFICIENT_FUNDS");
+  // Fee and loss at the mark may come out of what its leverage leaves, not out of what open interest asks beyond that.
+  const mark = markOf(book, market);
+  const asked = initialMarginOf(book, market, position.quantity, mark, leverage);
+  must(asked <= figures.initialMargin || equity >= asked, "INSUFFICIENT_FUNDS");
 }
 
-function reduce(book: Book, trade: Trade, part: Part, position: Position): void {
+/** `leverage` 0n: what is left keeps its own. */
+function reduce(book: Book, trade: Trade, part: Part, position: Position, leverage: bigint): void {
   const { account, market, price } = trade;
   const { settle, terms } = market;
   const size = absolute(position.quantity);
@@ -155,6 +165,10 @@ function reduce(book: Book, trade: Trade, part: Part, position: Position): void 
   addTradeFlows(book, trade, part);
   position.quantity += part.quantity;
   position.cost -= removedCost;
+  if (leverage > 0n && position.quantity !== 0n) {
+    position.leverage = leverage;
+    requireCaps(market, position, position.mode);
+  }
   if (position.mode === "cross") addToWallet(account, settle, payout);
   else {
     const share = divideFloor(position.margin * closed, size);
@@ -164,13 +178,6 @@ function reduce(book: Book, trade: Trade, part: Part, position: Position): void 
     if (released > 0n) addToWallet(account, settle, released);
   }
   if (position.quantity === 0n) removePosition(account, position);
-}
-
-/** A reduction that states a leverage sets it on what is left. */
-function setLeverageOfRest(trade: Trade, position: Position): void {
-  if (trade.leverage === 0n || position.quantity === 0n) return;
-  position.leverage = trade.leverage;
-  requireCaps(trade.market, position, position.mode);
 }
 
 /** A reduce-only trade closes no more than there is on the other side. */
@@ -206,8 +213,7 @@ function carryOut(book: Book, trade: Trade): MarginMode {
   }
   const held = absolute(before.quantity);
   if (absolute(quantity) <= held) {
-    reduce(book, trade, { quantity, fee }, before);
-    setLeverageOfRest(trade, before);
+    reduce(book, trade, { quantity, fee }, before, trade.leverage);
     return mode;
   }
   must(positionSide === undefined, "OUT_OF_RANGE");
@@ -217,7 +223,7 @@ function carryOut(book: Book, trade: Trade): MarginMode {
   const opened = quantity - closed;
   const closingFee = feeOf(trade, closed, share);
   const openingFee = feeOf(trade, opened, trade.fee - share);
-  reduce(book, trade, { quantity: closed, fee: closingFee }, before);
+  reduce(book, trade, { quantity: closed, fee: closingFee }, before, 0n);
   increase(book, trade, { quantity: opened, fee: openingFee }, mode, leverage, undefined);
   return mode;
 }

@@ -125,7 +125,9 @@ function pledge(book: Book, account: Account, coins: readonly Asset[]): void {
 function takeOut(book: Book, account: Account, coins: readonly Asset[]): void {
   account.multiAsset = false;
   for (const { code, collateral } of coins) {
-    if (collateral === undefined || walletOf(account, code) === 0n) continue;
+    const balance = walletOf(account, code);
+    if (collateral === undefined || balance === 0n) continue;
+    must(balance > 0n, "INSUFFICIENT_FUNDS");
     requireAffordable(book, account, collateral.settle, 0n);
   }
 }
