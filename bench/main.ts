@@ -2,6 +2,7 @@
 // Results on stdout, progress on stderr. Timings of a shared machine wander: read the ratios of one run.
 import { cpus } from "node:os";
 import { formatFigures, runFigures } from "./figures.ts";
+import { formatFills, runFills } from "./fills.ts";
 import { formatFunding, runFunding } from "./funding.ts";
 import { formatLoad, runLoad } from "./load.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
@@ -49,6 +50,13 @@ async function runSuites(options: BenchOptions): Promise<void> {
     const report = await runSwitches({ ...options, progress });
     document.switches = report;
     show(formatSwitches(report));
+  }
+  if (options.suites.includes("fills")) {
+    document.fills = await runFills({
+      ...options,
+      progress,
+      report: (report) => show(formatFills(report)),
+    });
   }
   if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }

@@ -1,7 +1,7 @@
 // Command-line options of `npm run bench`, checked once.
 import { parseArgs } from "node:util";
 
-export const SUITES = ["scan", "figures", "load", "funding", "switches"] as const;
+export const SUITES = ["scan", "figures", "load", "funding", "switches", "fills"] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface BenchOptions {
@@ -16,9 +16,9 @@ export interface BenchOptions {
   readonly seed: string;
 }
 
-export const USAGE = `npm run bench -- [scan|figures|load|funding|switches|all] [options]
+export const USAGE = `npm run bench -- [scan|figures|load|funding|switches|fills|all] [options]
 
-  --accounts 10000,100000,1000000   sizes of the scanned books
+  --accounts 10000,100000,1000000   sizes of the scanned and the traded books
   --positions 1000000               rows of the loaded file
   --quick                           short runs, small books: for a first look, not for quoting
   --json                            one JSON document on stdout

@@ -85,7 +85,8 @@ export function checkAffordable(
 /**
  * Refuses a cross trade that the pool, as it stands within a transaction, cannot carry: a trade may lean on unrealised profit, so
  * only equity is asked. Where the profile lets a pool below its initial margin trade if that makes it no worse, `earlier` are its
- * figures before the trade: the maintenance margin may not rise, nor equity per unit of it fall.
+ * figures before the trade: the maintenance margin may not rise, nor equity per unit of it fall. A reduction that leaves equity at or above
+ * the initial margin is let through whatever open orders reserve.
  */
 export function checkCrossTrade(
   state: EngineState,
@@ -93,10 +94,15 @@ export function checkCrossTrade(
   pool: number,
   asset: EngineAsset,
   earlier: PoolFigures | undefined,
+  reduces: boolean,
   path: string,
   asked: unknown,
 ): void {
-  if (earlier !== undefined && isNoWorse(earlier, state.kernel.poolFigures(pool))) return;
+  if (earlier !== undefined) {
+    const figures = state.kernel.poolFigures(pool);
+    if (isNoWorse(earlier, figures)) return;
+    if (reduces && figures.equity >= initialRequirement(state, pool, figures)) return;
+  }
   checkAffordable(state, account, pool, asset, 0n, path, asked);
 }
 

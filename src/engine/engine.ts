@@ -3,30 +3,24 @@
 import { loadBookDocument } from "../book/load-document.ts";
 import type { Kernel, KernelOptions } from "../kernel.ts";
 import type {
-  AssetDefinition,
   BookDocument,
   Command,
   CommandPreview,
   DecimalLike,
   EngineEvent,
-  FillCommand,
-  LeverageTier,
   MarginModePreview,
-  MarketDefinition,
   MaxLeverage,
-  OrderDefinition,
   OrderPreview,
   OrderRequest,
-  PositionDefinition,
   PositionSide,
   Profile,
   SetMarginModeCommand,
-  SettleFundingCommand,
   StakeRequest,
 } from "../types.ts";
 import { AccountView } from "./account-view.ts";
 import { type AssetAudit, auditBook } from "./audit.ts";
 import { BulkSink } from "./bulk-sink.ts";
+import { CommandMethods } from "./command-methods.ts";
 import { markText, readMarks } from "./commands/definitions.ts";
 import { type CompareModesOptions, compareModes, type ModeComparison } from "./compare-modes.ts";
 import { dispatch } from "./dispatch.ts";
@@ -82,7 +76,7 @@ export interface EngineOptions {
  * engine.setMarks({ "BTC/USDT:USDT": "50200" });
  * engine.scan().count; // => 1
  */
-export class RiskEngine {
+export class RiskEngine extends CommandMethods {
   readonly #state: EngineState;
   readonly #fills: FillBatches;
 
@@ -90,6 +84,7 @@ export class RiskEngine {
    * @throws RiskError UNKNOWN_PROFILE or BAD_VALUE for a profile that does not exist.
    */
   constructor(options: EngineOptions = {}) {
+    super();
     this.#state = new EngineState(options.profile ?? "default", options.kernel);
     this.#fills = new FillBatches(this.#state);
   }
@@ -132,65 +127,11 @@ export class RiskEngine {
    *
    * @throws RiskError naming the field, its value and what was expected; nothing has changed then.
    */
-  apply(command: Command): EngineEvent[] {
+  override apply(command: Command): EngineEvent[] {
     requireObject(command, "command");
     this.#state.loader = undefined;
     this.#state.commands++;
     return dispatch(this.#state, command);
-  }
-
-  /** Declares an asset that markets settle in. */
-  addAsset(asset: AssetDefinition): EngineEvent[] {
-    return this.apply({ type: "addAsset", asset });
-  }
-
-  /** Declares a market; its settle asset must exist. */
-  addMarket(market: MarketDefinition): EngineEvent[] {
-    return this.apply({ type: "addMarket", market });
-  }
-
-  /** Sets marks by symbol: all of them or, where one is refused, none. */
-  setMarks(marks: Readonly<Record<string, DecimalLike>>): EngineEvent[] {
-    return this.apply({ type: "setMarks", marks });
-  }
-
-  /** Opens an account; `hedged` lets long and short of one market stand side by side. */
-  openAccount(account: string, options: { readonly hedged?: boolean } = {}): EngineEvent[] {
-    return this.apply({ type: "openAccount", account, hedged: options.hedged ?? false });
-  }
-
-  /** Closes an account that holds no position and no balance. */
-  closeAccount(account: string): EngineEvent[] {
-    return this.apply({ type: "closeAccount", account });
-  }
-
-  /** Pays into the wallet. */
-  deposit(account: string, asset: string, amount: DecimalLike): EngineEvent[] {
-    return this.apply({ type: "deposit", account, asset, amount });
-  }
-
-  /** Pays out of the wallet; refused below zero or where the cross scope would fall below its initial margin. */
-  withdraw(account: string, asset: string, amount: DecimalLike): EngineEvent[] {
-    return this.apply({ type: "withdraw", account, asset, amount });
-  }
-
-  /** Sets the wallet to a figure, as an import does; may be negative. */
-  setBalance(account: string, asset: string, amount: DecimalLike): EngineEvent[] {
-    return this.apply({ type: "setBalance", account, asset, amount });
-  }
-
-  /** Sets a position to stated figures, as an import does; contracts "0" removes it. */
-  setPosition(account: string, position: PositionDefinition): EngineEvent[] {
-    return this.apply({ type: "setPosition", account, position });
-  }
-
-  /**
-   * A trade: opens, increases, reduces, closes or flips.
-   *
-   * @throws RiskError INSUFFICIENT_FUNDS, MARGIN_EXHAUSTED, MARGIN_MODE, POSITION_MODE, OUT_OF_RANGE, ...
-   */
-  fill(trade: Omit<FillCommand, "type">): EngineEvent[] {
-    return this.apply({ ...trade, type: "fill" });
   }
 
   /**
@@ -213,69 +154,6 @@ export class RiskEngine {
   /** Index of a market, for batches: its own for good. Throws UNKNOWN_SYMBOL. */
   marketIndex(symbol: string): number {
     return this.#state.market(symbol, "symbol").index;
-  }
-
-  /** Prices of collateral coins in their settle asset: all or none. */
-  setIndexPrices(prices: Readonly<Record<string, DecimalLike>>): EngineEvent[] {
-    return this.apply({ type: "setIndexPrices", prices });
-  }
-
-  /** Lets the account's collateral coins join the cross pool of their settle asset, or takes them out. */
-  setMultiAsset(account: string, enabled: boolean): EngineEvent[] {
-    return this.apply({ type: "setMultiAsset", account, enabled });
-  }
-
-  /** From the wallet into an isolated position's margin. */
-  addMargin(
-    account: string,
-    symbol: string,
-    amount: DecimalLike,
-    side?: PositionSide,
-  ): EngineEvent[] {
-    return this.apply({ type: "addMargin", account, symbol, amount, ...(side && { side }) });
-  }
-
-  /** From an isolated position's margin into the wallet, as far as the profile lets it. */
-  reduceMargin(
-    account: string,
-    symbol: string,
-    amount: DecimalLike,
-    side?: PositionSide,
-  ): EngineEvent[] {
-    return this.apply({ type: "reduceMargin", account, symbol, amount, ...(side && { side }) });
-  }
-
-  /** Leverage of a market for positions to come and for the open one. */
-  setLeverage(
-    account: string,
-    symbol: string,
-    leverage: DecimalLike,
-    side?: PositionSide,
-  ): EngineEvent[] {
-    return this.apply({ type: "setLeverage", account, symbol, leverage, ...(side && { side }) });
-  }
-
-  /** Switches the margin mode, of one market or (by the profile's rule) of the account. */
-  setMarginMode(change: Omit<SetMarginModeCommand, "type">): EngineEvent[] {
-    return this.apply({ ...change, type: "setMarginMode" });
-  }
-
-  /** One funding period over the whole book. */
-  settleFunding(funding: Omit<SettleFundingCommand, "type">): EngineEvent[] {
-    return this.apply({ ...funding, type: "settleFunding" });
-  }
-
-  placeOrder(account: string, order: OrderDefinition): EngineEvent[] {
-    return this.apply({ type: "placeOrder", account, order });
-  }
-
-  cancelOrder(account: string, order: string): EngineEvent[] {
-    return this.apply({ type: "cancelOrder", account, order });
-  }
-
-  /** New tiers for markets, under open positions. */
-  setTiers(tiers: Readonly<Record<string, readonly LeverageTier[]>>): EngineEvent[] {
-    return this.apply({ type: "setTiers", tiers });
   }
 
   /** Ids of all accounts, in the order in which they were opened. */

@@ -329,19 +329,15 @@ describe.each(BUILDS)("the edges of a trade in the $name build", (build) => {
   });
 
   it("gives a new leg up where there is no room", () => {
-    const options = { ...(build.wasm !== undefined && { wasm: build.wasm }) };
-    const kernel = new OpenKernel({ ...options, memoryLimitBytes: 16 * 2 ** 20 });
-    const priceSlot = kernel.createPrice(terms);
-    kernel.setMark(priceSlot, 100);
-    const handle = kernel.createTable(table);
-    const pool = kernel.createPool(10n ** 15n, 0, 0);
-    const order = { pool, priceSlot, table: handle, price: 100, quantity: 1, admit: true };
-    expect(() => {
-      for (;;) kernel.trade(order);
-    }).toThrow(expect.objectContaining({ code: "CAPACITY" }));
-    const collateral = kernel.collateral(pool);
-    expect(() => kernel.trade({ ...order, fee: 1n })).toThrow(RiskError);
-    expect(kernel.collateral(pool)).toBe(collateral);
-    expect(kernel.legCount(pool)).toBe(kernel.legTotal);
+    const { kernel, order } = create();
+    const unasked = { ...order, quantity: 1, admit: false };
+    // A pool holds 65,535 legs.
+    for (let legs = 0; legs < layout.MAX_LEGS_PER_POOL; legs++) kernel.trade(unasked);
+    const collateral = kernel.collateral(order.pool);
+    expect(() => kernel.trade({ ...unasked, fee: 1n })).toThrow(
+      expect.objectContaining({ code: "CAPACITY" }),
+    );
+    expect(kernel.collateral(order.pool)).toBe(collateral);
+    expect(kernel.legTotal).toBe(layout.MAX_LEGS_PER_POOL);
   });
 });

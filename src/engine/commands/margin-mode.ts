@@ -230,8 +230,10 @@ function switchMarket(
       const found = open.find((each) => each.market === market && each.side === side);
       return { market, side, position: found?.position };
     })
-    // A side that is in that mode already keeps all its terms.
+    // A side that is in that mode already keeps all its terms; the two sides of a one-way account are one.
     .filter(({ position }) => position === undefined || position.isolated !== isolated);
+  const oneWay = !state.accounts.hedged(account);
+  if (oneWay && concerned.length < change.sides.length) concerned.length = 0;
   // All settings first: what open orders reserve may depend on them.
   const stored = concerned.map((each) => storeLeverage(state, transaction, change, each));
   const switched: EngineEvent[] = [];

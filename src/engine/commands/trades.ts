@@ -127,7 +127,7 @@ function increaseCross(
   const leg = putLeg(transaction, market, pool, target, before);
   transaction.setCollateral(pool, state.kernel.collateral(pool) - part.fee, `${path}.fee`);
   const asset = state.assetAt(market.settle);
-  checkCrossTrade(state, account, pool, asset, earlier, `${path}.amount`, target.quantity);
+  checkCrossTrade(state, account, pool, asset, earlier, false, `${path}.amount`, target.quantity);
   return { pool, leg, isolated: false };
 }
 
@@ -228,7 +228,7 @@ export function reducePosition(
   else transaction.removeLeg(before.leg);
   if (earlier !== undefined) {
     const asset = state.assetAt(market.settle);
-    checkCrossTrade(state, terms.account, wallet, asset, earlier, `${path}.amount`, quantity);
+    checkCrossTrade(state, terms.account, wallet, asset, earlier, true, `${path}.amount`, quantity);
   }
   const after = quantity === 0 ? undefined : before;
   return positionEvent(state, terms.id, market, what, after, { realizedPnl, fee: part.fee });

@@ -63,6 +63,9 @@ export interface Draw {
   readonly policy: ProfileKnobs["modeSwitch"];
 }
 
+/** Accounts that are open at the start. */
+const OPEN = ACCOUNTS.slice(0, 3);
+
 const offset: fc.Arbitrary<bigint> = fc.constantFrom(0n, 0n, 1n, 1n, -1n, 2n);
 
 const size: fc.Arbitrary<Size> = fc.oneof(
@@ -109,10 +112,10 @@ const price: fc.Arbitrary<Price> = fc.oneof(
 );
 
 const leverage: fc.Arbitrary<Draw["leverage"]> = fc.oneof(
-  { weight: 3, arbitrary: fc.constant(undefined) },
-  { weight: 3, arbitrary: fc.constantFrom(1_000n, 2_000n, 3_000n, 5_000n, 10_000n, 20_000n) },
-  { weight: 1, arbitrary: fc.constantFrom(50_000n, 100_000n, 125_000n, 1n, 1_500n, 2_501n, 999n) },
-  { weight: 1, arbitrary: fc.constantFrom("cap" as const, "aboveCap" as const) },
+  { weight: 5, arbitrary: fc.constant(undefined) },
+  { weight: 4, arbitrary: fc.constantFrom(1_000n, 2_000n, 3_000n, 4_000n, 5_000n, 10_000n) },
+  { weight: 1, arbitrary: fc.constantFrom(20_000n, 50_000n, 125_000n, 1n, 1_500n, 2_501n, 999n) },
+  { weight: 2, arbitrary: fc.constantFrom("cap" as const, "cap" as const, "aboveCap" as const) },
 );
 
 const kind: fc.Arbitrary<Kind> = fc.oneof(
@@ -123,7 +126,14 @@ const kind: fc.Arbitrary<Kind> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom("deposit" as const, "withdraw" as const) },
   { weight: 3, arbitrary: fc.constantFrom("placeOrder" as const, "cancelOrder" as const) },
   { weight: 3, arbitrary: fc.constant("settleFunding" as const) },
-  { weight: 2, arbitrary: fc.constantFrom("setAutoTopUp" as const, "topUpMargins" as const) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      "setAutoTopUp" as const,
+      "topUpMargins" as const,
+      "topUpMargins" as const,
+    ),
+  },
   { weight: 3, arbitrary: fc.constantFrom("setBalance" as const, "setPosition" as const) },
   { weight: 3, arbitrary: fc.constantFrom("setIndexPrices" as const, "setMultiAsset" as const) },
   { weight: 1, arbitrary: fc.constant("setTiers" as const) },
@@ -133,11 +143,19 @@ const kind: fc.Arbitrary<Kind> = fc.oneof(
   },
 );
 
-const FUNDING_RATES = [1n, -1n, 100_000_000n, -100_000_000n, 333_333_333n, 20_000_000_000n];
+const FUNDING_RATES = [
+  1n,
+  -1n,
+  100_000_000n,
+  333_333_333n,
+  20_000_000_000n,
+  -(10n ** 11n),
+  3n * 10n ** 11n,
+];
 
 const draw: fc.Arbitrary<Draw> = fc.record({
   kind,
-  account: fc.constantFrom(...ACCOUNTS.slice(0, 3), ...ACCOUNTS),
+  account: fc.constantFrom(...OPEN, ...OPEN, ...OPEN, ...ACCOUNTS),
   symbol: fc.constantFrom(...SYMBOLS),
   asset: fc.constantFrom(...ASSETS, ...COINS),
   buy: fc.boolean(),
@@ -227,13 +245,31 @@ export const turnedProfile: fc.Arbitrary<Profile> = fc
     return Object.fromEntries(set) as Exclude<Profile, string>;
   });
 
+/** A trade that is likely to be taken. */
+const opening: fc.Arbitrary<Draw> = fc
+  .tuple(
+    draw,
+    fc.bigInt({ min: 1n, max: 600n }),
+    fc.constantFrom(undefined, 2_000n, 5_000n, 7_000n),
+    fc.constantFrom("cross", "isolated", "isolated", undefined),
+  )
+  .map(
+    ([one, permille, ownLeverage, mode]): Draw => ({
+      ...one,
+      kind: "fill",
+      aim: undefined,
+      other: false,
+      size: { at: "share", permille },
+      price: { at: "mark", permille: 1_000n, offset: 0n },
+      leverage: ownLeverage,
+      mode,
+    }),
+  );
+
 /** A few trades, so that there are positions to do things to, and then anything. */
 export const game: fc.Arbitrary<readonly Draw[]> = fc
   .tuple(
-    fc.array(
-      draw.map((one): Draw => ({ ...one, kind: "fill", aim: undefined, other: false })),
-      { maxLength: 6 },
-    ),
+    fc.array(opening, { maxLength: 6, size: "max" }),
     fc.array(draw, { minLength: 1, maxLength: 40, size: "max" }),
   )
-  .map(([opening, rest]) => [...opening, ...rest]);
+  .map(([first, rest]) => [...first, ...rest]);

@@ -14,7 +14,6 @@ import {
   type Outcome,
   requireForecast,
   requireLimits,
-  requireOrderPreview,
 } from "./trial.ts";
 import { ASSETS, bareEngine, DECIMALS, openVenue } from "./venue.ts";
 
@@ -62,7 +61,7 @@ function liquidatable(lines: readonly string[]): string[] {
 }
 
 /** Every this many commands are forecast first; reports with their liquidation prices take time. */
-const FORECAST_EVERY = 1;
+const FORECAST_EVERY = 4;
 
 export class Play {
   readonly engine: RiskEngine;
@@ -117,8 +116,7 @@ export class Play {
   #forecast(command: Command, hash: string): Forecast | undefined {
     this.#steps += 1;
     if (this.#steps % FORECAST_EVERY !== 0 || !canForecast(command)) return undefined;
-    const said = forecast(this.engine, command);
-    if (command.type === "fill") requireOrderPreview(this.engine, this.book, command, said);
+    const said = forecast(this.engine, this.book, command);
     expect(this.engine.stateHash(), "invariant 8: a preview changes nothing").toBe(hash);
     return said;
   }

@@ -13,12 +13,12 @@ import {
   walletOf,
 } from "../../support/model/book.ts";
 import { absolute } from "../../support/model/exact.ts";
-import { crossPool, isolatedPool, rangeFor } from "../../support/model/pools.ts";
+import { crossPool, isolatedFigures, isolatedPool, rangeFor } from "../../support/model/pools.ts";
 import type { Draw, Size } from "./draws.ts";
 import { alternativeTiers, BTC, SYMBOLS } from "./venue.ts";
 
 const MOST_LOTS = 2_000_000n;
-const MOST_TO_FIT = 600n;
+const MOST_TO_FIT = 1_500n;
 
 /** The largest value from 1 that the model accepts, taking its rules to be monotone; 0 where 1 is refused. */
 function largestAccepted(book: Book, most: bigint, command: (value: bigint) => Command): bigint {
@@ -41,6 +41,8 @@ function sized(
   if (size.at === "units") return command(size.units);
   if (size.at === "whole") return command(whole + size.offset);
   const limit = largestAccepted(book, most, command);
+  // Where nothing is accepted, one unit is a better try than none.
+  if (limit === 0n) return command(1n);
   if (size.at === "limit") return command(limit + size.offset);
   return command((limit * size.permille) / 1_000n);
 }
@@ -51,6 +53,9 @@ function positionsOf(book: Book): { readonly account: Account; readonly position
     account.positions.map((position) => ({ account, position })),
   );
 }
+
+/** Kinds that only isolated positions can be the object of. */
+const ISOLATED_ONLY: ReadonlySet<string> = new Set(["addMargin", "reduceMargin", "setAutoTopUp"]);
 
 /** What a draw is about: an account, a symbol, and the position there if there is one. */
 interface Target {
@@ -63,7 +68,10 @@ interface Target {
 }
 
 function targetOf(book: Book, draw: Draw): Target {
-  const all = positionsOf(book);
+  const isolatedOnly = ISOLATED_ONLY.has(draw.kind) && !draw.other;
+  const all = positionsOf(book).filter(
+    ({ position }) => !isolatedOnly || position.mode === "isolated",
+  );
   const aimed = draw.aim === undefined ? undefined : all[draw.aim % (all.length || 1)];
   if (aimed !== undefined) {
     const { account, position } = aimed;
@@ -143,7 +151,11 @@ function fillOf(book: Book, draw: Draw): Command {
   // Rarely a side where none belongs, or none where one does.
   const named = hedged !== (draw.other && draw.aim === 7);
   const order = account?.orders.find((one) => one.symbol === symbol && draw.other);
-  const leverage = leverageOf(book, draw, target);
+  // Mostly what can be: a side that opens where there is nothing to reduce, a leverage where one is needed.
+  const opens = hedged && position === undefined && !draw.other ? side === "long" : draw.buy;
+  const needed =
+    position === undefined && draw.mode === "isolated" && !draw.other ? 5_000n : undefined;
+  const leverage = leverageOf(book, draw, target) ?? needed;
   const fee = typeof draw.fee === "bigint" ? draw.fee : undefined;
   const liquidity = typeof draw.fee === "string" ? draw.fee : undefined;
   const price = priceOf(book, draw, symbol);
@@ -151,7 +163,7 @@ function fillOf(book: Book, draw: Draw): Command {
     type: "fill",
     account: id,
     symbol,
-    side: order?.side ?? (draw.buy ? "buy" : "sell"),
+    side: order?.side ?? (opens ? "buy" : "sell"),
     amount,
     price,
     ...optional("positionSide", named ? (order?.positionSide ?? side) : undefined),
@@ -225,13 +237,15 @@ function setMarginModeOf(book: Book, draw: Draw): Command {
   const policy = asked === "reduceToFit" && large ? "convertIfSafe" : draw.policy;
   const wide = (policy ?? asked) === "accountWide";
   const other = position?.mode === "isolated" ? "cross" : "isolated";
+  // At 1x the wallet seldom holds what a position needs: something must be closed.
+  const needy = (policy ?? asked) === "reduceToFit" && !draw.other ? 1_000n : undefined;
   return {
     type: "setMarginMode",
     account: id,
     marginMode: draw.other ? (draw.mode ?? "cross") : other,
     ...optional("symbol", wide !== (draw.aim === 7) ? undefined : symbol),
     ...optional("side", hedged && draw.flag && !wide ? side : undefined),
-    ...optional("leverage", leverageOf(book, draw, target)),
+    ...optional("leverage", leverageOf(book, draw, target) ?? needy),
     ...optional("policy", policy),
     ...optional("carryOrders", draw.flag ? true : undefined),
     ...optional(
@@ -289,6 +303,37 @@ function walletCommandOf(
   return command(type === "setBalance" && draw.other ? -amount : amount);
 }
 
+/** Or what is still missing for a top-up to find something to do: the flag on a position, a mark that sinks one. */
+function topUpMarginsOf(book: Book, draw: Draw): Command {
+  const isolated = positionsOf(book).filter(({ position }) => position.mode === "isolated");
+  const flagged = isolated.filter(({ position }) => position.autoTopUp);
+  const [sunk, held] = [flagged, isolated].map(
+    (list) => list[(draw.aim ?? 0) % (list.length || 1)],
+  );
+  if (draw.other || held === undefined) return { type: "topUpMargins" };
+  if (sunk === undefined) {
+    const { account, position } = held;
+    const side = account.hedged ? sideOf(position) : undefined;
+    const { symbol } = position;
+    return {
+      type: "setAutoTopUp",
+      account: account.id,
+      symbol,
+      enabled: true,
+      ...optional("side", side),
+    };
+  }
+  const { liquidatable } = isolatedFigures(book, sunk.position);
+  const { symbol } = sunk.position;
+  const scope = positionsOf(book)
+    .filter(({ position }) => position.symbol === symbol)
+    .findIndex(({ position }) => position === sunk.position);
+  const price = { at: "liquidation", scope, offset: 0n } as const;
+  const mark = priceOf(book, { ...draw, price }, symbol);
+  if (liquidatable || mark === book.marks.get(symbol)) return { type: "topUpMargins" };
+  return { type: "setMarks", marks: { [symbol]: mark } };
+}
+
 /** A command; undefined where the draw finds nothing to be about. */
 export function resolve(book: Book, draw: Draw): Command | undefined {
   const { account, symbol } = draw;
@@ -317,7 +362,7 @@ export function resolve(book: Book, draw: Draw): Command | undefined {
     case "closeAccount":
       return { type: "closeAccount", account: draw.other ? account : "late" };
     case "topUpMargins":
-      return { type: "topUpMargins" };
+      return topUpMarginsOf(book, draw);
     case "setMultiAsset":
       return { type: "setMultiAsset", account, enabled: draw.flag };
     default:
@@ -330,7 +375,8 @@ function resolveRest(book: Book, draw: Draw, symbol: string): Command | undefine
   const price = priceOf(book, draw, symbol);
   switch (draw.kind) {
     case "setMarks": {
-      const marks: Record<string, DecimalLike> = { [symbol]: price };
+      const moved = draw.flag ? (position?.symbol ?? symbol) : symbol;
+      const marks: Record<string, DecimalLike> = { [moved]: priceOf(book, draw, moved) };
       if (draw.other) marks[BTC] = priceOf(book, draw, BTC);
       return { type: "setMarks", marks };
     }
@@ -349,12 +395,12 @@ function resolveRest(book: Book, draw: Draw, symbol: string): Command | undefine
         enabled: !(position?.autoTopUp ?? false) || draw.other,
         ...optional("side", hedged !== draw.other ? side : undefined),
       };
-    case "cancelOrder":
-      return {
-        type: "cancelOrder",
-        account: id,
-        order: account?.orders.at(draw.flag ? 0 : -1)?.id ?? "x",
-      };
+    case "cancelOrder": {
+      const holders = [...book.accounts.values()].filter(({ orders }) => orders.length > 0);
+      const holder = draw.other ? account : holders[(draw.aim ?? 0) % (holders.length || 1)];
+      const order = holder?.orders.at(draw.flag ? 0 : -1)?.id ?? "x";
+      return { type: "cancelOrder", account: holder?.id ?? id, order };
+    }
     case "setTiers":
       return { type: "setTiers", tiers: { [BTC]: alternativeTiers(book.rules, draw.flag) } };
     case "empty": {

@@ -3,8 +3,20 @@
 import { expect } from "vitest";
 import type { RiskEngine } from "../../../src/engine/engine.ts";
 import { RiskError } from "../../../src/errors.ts";
-import type { OrderPreview, OrderRequest } from "../../../src/previews.ts";
-import type { AccountReport, Command, EngineEvent, FillCommand } from "../../../src/types.ts";
+import type {
+  CommandPreview,
+  MarginModePreview,
+  OrderOutlook,
+  OrderPreview,
+  OrderRequest,
+} from "../../../src/previews.ts";
+import type {
+  AccountReport,
+  Command,
+  EngineEvent,
+  FillCommand,
+  ScopeName,
+} from "../../../src/types.ts";
 import { available, withdrawable } from "../../support/model/admission.ts";
 import { applyToModel } from "../../support/model/apply.ts";
 import { assetOf, type Book, marketOf } from "../../support/model/book.ts";
@@ -19,11 +31,9 @@ export type Outcome =
 
 /** What previews said, to be held against the outcome. */
 export interface Forecast {
-  readonly accepted: boolean;
-  readonly code: string | undefined;
-  readonly message: string | undefined;
-  readonly events: readonly EngineEvent[];
-  readonly after: AccountReport | null;
+  readonly command: CommandPreview;
+  readonly order: OrderPreview | undefined;
+  readonly mode: MarginModePreview | undefined;
 }
 
 function reportOf(engine: RiskEngine, command: Command): AccountReport | null {
@@ -37,13 +47,38 @@ export function canForecast({ type }: Command): boolean {
   return !others.includes(type) && type !== "openAccount" && type !== "closeAccount";
 }
 
-/** Asks for a preview, which knows the account as it stands. */
-export function forecast(engine: RiskEngine, command: Command): Forecast {
+/** Asks for every preview of a command there is. */
+export function forecast(engine: RiskEngine, book: Book, command: Command): Forecast {
   const before = reportOf(engine, command);
   const preview = engine.previewCommand(command);
-  expect(preview.before, "previewCommand: before").toEqual(before);
-  const { accepted, refusal, events, after } = preview;
-  return { accepted, code: refusal?.code, message: refusal?.message, events, after };
+  expect(preview.before, "previewCommand knows the account as it stands").toEqual(before);
+  const code = preview.refusal?.code;
+  if (command.type === "fill") {
+    const order = asStated(code, () => engine.preview(orderOf(command)));
+    if (order !== undefined) requireOrderFigures(book, command, order);
+    return { command: preview, order, mode: undefined };
+  }
+  if (command.type !== "setMarginMode")
+    return { command: preview, order: undefined, mode: undefined };
+  const mode = asStated(code, () => engine.previewMarginMode(command));
+  return { command: preview, order: undefined, mode };
+}
+
+/** What cannot be read at all is thrown, as by the command; then there is no preview. */
+function asStated<Preview>(code: string | undefined, preview: () => Preview): Preview | undefined {
+  try {
+    return preview();
+  } catch (error) {
+    if (!(error instanceof RiskError)) throw error;
+    expect(error.code, "what a preview throws the command throws").toBe(code);
+    return undefined;
+  }
+}
+
+/** A trade that states no fee pays none, an order pays by the schedule. */
+function orderOf({ type: _type, ...stated }: FillCommand): OrderRequest {
+  const free = stated.fee === undefined && stated.liquidity === undefined;
+  return free ? { ...stated, fee: 0n } : stated;
 }
 
 /** Holds a forecast to what came of the command. */
@@ -53,55 +88,73 @@ export function requireForecast(
   said: Forecast,
   outcome: Outcome,
 ): void {
-  expect(said.code, "invariant 8: previewCommand's refusal").toBe(outcome.code);
-  expect(said.accepted).toBe(outcome.code === undefined);
-  if (outcome.code !== undefined) {
-    expect(said.message).toBe(outcome.message);
-    expect(said.events).toEqual([]);
-    return;
+  const accepted = outcome.code === undefined;
+  const events = accepted ? outcome.events : [];
+  for (const preview of [said.command, said.order, said.mode]) {
+    if (preview === undefined) continue;
+    expect(preview.refusal?.code, "invariant 8: refusal of a preview").toBe(outcome.code);
+    expect(preview.accepted).toBe(accepted);
+    expect(preview.events, "invariant 8: events of a preview").toEqual(events);
+    if (outcome.code !== undefined) expect(preview.refusal?.message).toBe(outcome.message);
   }
-  expect(said.events, "invariant 8: previewCommand's events").toEqual(outcome.events);
-  expect(said.after, "invariant 8: previewCommand's report").toEqual(reportOf(engine, command));
+  if (!accepted) return;
+  const report = reportOf(engine, command);
+  expect(said.command.after, "invariant 8: previewCommand's report").toEqual(report);
+  if (report === null) return;
+  if (command.type === "fill") requireOutlook(engine, report, command, said.order?.after);
+  if (said.mode !== undefined) requireSwitched(report, said.mode);
 }
 
-/** The preview; undefined where what is no order at all is thrown, as by the command. */
-function previewOf(
-  engine: RiskEngine,
-  order: OrderRequest,
-  said: Forecast,
-): OrderPreview | undefined {
-  try {
-    return engine.preview(order);
-  } catch (error) {
-    if (!(error instanceof RiskError)) throw error;
-    expect(error.code, "what a preview throws the command throws").toBe(said.code);
-    return undefined;
-  }
+function nameOf({ scope, settle, symbol, side }: ScopeName): string {
+  return `${scope} ${settle} ${symbol} ${side}`;
 }
 
-/** An order's preview: same verdict and events as the trade, limits as the model has them. */
-export function requireOrderPreview(
+/** What an order's preview said the account would look like. */
+function requireOutlook(
   engine: RiskEngine,
-  book: Book,
-  command: FillCommand,
-  said: Forecast,
+  report: AccountReport,
+  { symbol, positionSide }: FillCommand,
+  after: OrderOutlook | null | undefined,
 ): void {
-  const { type: _type, ...stated } = command;
-  // A trade that states no fee pays none, an order by the schedule.
-  const free = command.fee === undefined && command.liquidity === undefined;
-  const order = free ? { ...stated, fee: 0n } : stated;
-  const preview = previewOf(engine, order, said);
-  if (preview === undefined) return;
-  expect(preview.refusal?.code, "invariant 8: preview's refusal").toBe(said.code);
-  if (preview.accepted) expect(preview.events).toEqual(said.events);
+  if (after === null || after === undefined) return;
+  const scopes = new Map(report.scopes.map((scope) => [nameOf(scope), scope]));
+  for (const scope of after.scopes) expect(scope).toEqual(scopes.get(nameOf(scope)));
+  const position = report.positions.find(
+    (one) => one.symbol === symbol && (positionSide === undefined || one.side === positionSide),
+  );
+  expect(after.position, "invariant 8: preview's position").toEqual(position ?? null);
+  const settle = after.scopes[0]?.settle;
+  if (settle === undefined) return;
+  expect(after.available).toBe(engine.account(report.account).available(settle));
+  expect(after.withdrawable).toBe(engine.account(report.account).withdrawable(settle));
+}
+
+/** What a switch's preview said of scopes and positions. */
+function requireSwitched(report: AccountReport, { scopes, positions }: MarginModePreview): void {
+  const now = new Map(report.scopes.map((scope) => [nameOf(scope), scope]));
+  for (const { name, after } of scopes) expect(after).toEqual(now.get(nameOf(name)) ?? null);
+  for (const said of positions) {
+    const { symbol, side } = said;
+    const position = report.positions.find((one) => one.symbol === symbol && one.side === side);
+    expect(position, "invariant 8: previewMarginMode's position").toMatchObject({
+      marginMode: said.marginMode.after,
+      contracts: said.contracts.after,
+      leverage: said.leverage.after,
+      isolatedMargin: said.isolatedMargin.after,
+      liquidationPrice: said.liquidationPrice.after,
+    });
+  }
+}
+
+/** An order's limits, as the model has them. */
+function requireOrderFigures(book: Book, command: FillCommand, order: OrderPreview): void {
   const account = book.accounts.get(command.account);
   const { settle, decimals } = marketOf(book, command.symbol);
   // A pledged coin's wallet is no scope that orders could be paid from.
   if (account === undefined || isPledged(account, assetOf(book, settle))) return;
-  const places = DECIMALS[settle] ?? 0;
-  const spare = units(preview.before.available, places);
+  const spare = units(order.before.available, DECIMALS[settle] ?? 0);
   expect(spare, "preview's available").toBe(available(book, account, settle));
-  requireMaxAmount(book, command, units(preview.maxAmount, decimals.amount));
+  requireMaxAmount(book, command, units(order.maxAmount, decimals.amount));
 }
 
 /** The size a preview calls the largest: the model takes it, and not one lot more. */

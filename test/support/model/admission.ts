@@ -212,27 +212,34 @@ function tenthOfNotional(book: Book, account: Account, asset: string): bigint {
   return divideCeil(notional, 10n);
 }
 
-/** What may leave the book, by the profile's rule. */
-export function withdrawable(book: Book, account: Account, asset: string): bigint {
-  const wallet = walletOf(account, asset);
-  const reserve = reserved(book, account, asset);
-  const figures = crossFigures(book, account, asset);
-  const { equity } = figures;
+/** Equity of the cross pool beyond what the profile wants a withdrawal to leave behind; below 0 where it is short of that. */
+export function beyondWithdrawals(book: Book, account: Account, asset: string): bigint {
+  const { equity } = crossFigures(book, account, asset);
   const initial = initialRequirement(book, account, asset);
-  const asked =
-    book.rules.withdrawal === "initialOrTenth"
-      ? larger(initial, tenthOfNotional(book, account, asset))
-      : initial;
-  let most = smaller(wallet, equity - asked - reserve);
-  if (book.rules.withdrawal === "walletAndEquity") {
-    let unrealised = 0n;
-    for (const position of account.positions) {
-      const { settle } = marketOf(book, position.symbol);
-      if (position.mode === "cross" && settle === asset) unrealised += unrealisedOf(book, position);
+  const reserve = reserved(book, account, asset);
+  switch (book.rules.withdrawal) {
+    case "initialMargin":
+      return equity - initial - reserve;
+    case "initialOrTenth":
+      return equity - larger(initial, tenthOfNotional(book, account, asset)) - reserve;
+    case "walletAndEquity": {
+      // Unrealised profit does not leave.
+      let unrealised = 0n;
+      for (const position of account.positions) {
+        const { settle } = marketOf(book, position.symbol);
+        if (position.mode === "cross" && settle === asset) {
+          unrealised += unrealisedOf(book, position);
+        }
+      }
+      return equity - larger(0n, unrealised) - initial - reserve;
     }
-    most = smaller(most, equity - larger(0n, unrealised) - initial - reserve);
   }
-  return larger(0n, smaller(most, slack(figures, book)));
+}
+
+/** What may leave the book: of the wallet, beyond what must stay behind, as long as the pool stands. */
+export function withdrawable(book: Book, account: Account, asset: string): bigint {
+  const most = smaller(walletOf(account, asset), beyondWithdrawals(book, account, asset));
+  return larger(0n, smaller(most, slack(crossFigures(book, account, asset), book)));
 }
 
 /** Refuses where the cross pool, as it is now, cannot carry what was asked. */

@@ -99,8 +99,8 @@ export function setLeverage(
   const account = accountOf(book, command.account);
   const market = markedMarket(book, command.symbol);
   const leverage = amountOf(command.leverage);
-  requireLeverage(book, leverage);
   if (!account.hedged && command.side !== undefined) refuse("POSITION_MODE");
+  requireLeverage(book, leverage);
   const sides: readonly PositionSide[] =
     command.side === undefined ? ["long", "short"] : [command.side];
   const setting = settingOf(account, market.symbol);

@@ -76,8 +76,8 @@ function readTrade(book: Book, command: FillCommand): Trade {
   const quantity = command.side === "buy" ? size : -size;
   const price = positiveAmount(command.price);
   const { liquidity, positionSide } = command;
-  must(account.hedged === (positionSide !== undefined), "POSITION_MODE");
   if (command.leverage !== undefined) requireLeverage(book, amountOf(command.leverage));
+  must(account.hedged === (positionSide !== undefined), "POSITION_MODE");
   if (liquidity !== undefined && command.fee !== undefined) refuse("BAD_VALUE");
   return {
     account,

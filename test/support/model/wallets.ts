@@ -1,7 +1,7 @@
 // Accounts and wallets: openAccount, closeAccount, deposit, withdraw, setBalance. A coin that counts as collateral has no pool of its
 // own: what its balance does is judged in the cross pool that it joins.
 import type { Command } from "../../../src/types.ts";
-import { requireAffordable, withdrawable } from "./admission.ts";
+import { beyondWithdrawals, requireAffordable, withdrawable } from "./admission.ts";
 import {
   type Account,
   type Asset,
@@ -77,13 +77,14 @@ export function withdraw(book: Book, command: CommandOf<"withdraw">): void {
   const { account, asset } = read(book, command);
   const amount = positiveAmount(command.amount);
   if (isPledged(account, asset)) {
+    const settle = poolAsset(account, asset);
     addToWallet(account, asset.code, -amount);
     must(walletOf(account, asset.code) >= 0n, "INSUFFICIENT_FUNDS");
-    requireAffordable(book, account, poolAsset(account, asset), 0n);
+    must(beyondWithdrawals(book, account, settle) >= 0n, "INSUFFICIENT_FUNDS");
+    must(!crossFigures(book, account, settle).liquidatable, "INSUFFICIENT_FUNDS");
   } else {
     must(amount <= withdrawable(book, account, asset.code), "INSUFFICIENT_FUNDS");
     addToWallet(account, asset.code, -amount);
-    must(!crossFigures(book, account, asset.code).liquidatable, "INSUFFICIENT_FUNDS");
   }
   addFlow(book, asset.code, "transfers", -amount);
 }
