@@ -24,6 +24,13 @@ export function nearestDivide(dividend: bigint, divisor: bigint): bigint {
   return (2n * dividend + divisor) / (2n * divisor);
 }
 
+/** Of two numbers above 0. */
+export function greatestCommonDivisor(first: bigint, second: bigint): bigint {
+  let [a, b] = [first, second];
+  while (b !== 0n) [a, b] = [b, a % b];
+  return a;
+}
+
 /** `value` at a price as an exact fraction: signed dividend, positive divisor. */
 function valueFraction(terms: PriceTerms, quantity: bigint, price: bigint): [bigint, bigint] {
   if (terms.inverse) return [-quantity * terms.numerator, price * terms.divisor];

@@ -27,20 +27,8 @@ export function heldByAsset(state: EngineState): bigint[] {
   return sums;
 }
 
-/** What a bulk load put in is reckoned here, once, so that loading does not pay for it. */
-export function bookOpening(state: EngineState): void {
-  if (!state.loadedUnbooked) return;
-  const held = heldByAsset(state);
-  for (const { index } of state.assets) {
-    const booked = LEDGER_ENTRIES.reduce((sum, entry) => sum + state.ledger.sum(index, entry), 0n);
-    state.ledger.add(index, "imports", (held[index] ?? 0n) - booked);
-  }
-  state.loadedUnbooked = false;
-}
-
 /** Every asset's ledger beside what is held. */
 export function auditBook(state: EngineState): Record<string, AssetAudit> {
-  bookOpening(state);
   const held = heldByAsset(state);
   const audits = emptyRecord<AssetAudit>();
   for (const { index, code, decimals } of state.assets) {

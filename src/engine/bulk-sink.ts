@@ -137,13 +137,16 @@ export class BulkSink implements BookSink {
     const pool = state.crossPool(account, index);
     if (pool === NO_POOL) {
       state.createPool(account, crossTag(index), units);
+      state.ledger.add(index, "imports", units);
       return;
     }
-    const before = kernel.firstLeg(pool) < 0 ? undefined : kernel.collateral(pool);
+    const before = kernel.collateral(pool);
     kernel.setCollateral(pool, units);
-    if (before === undefined || this.#hasFigures(pool)) return;
-    kernel.setCollateral(pool, before);
-    this.#refuseFigures(account, "balance");
+    if (kernel.firstLeg(pool) >= 0 && !this.#hasFigures(pool)) {
+      kernel.setCollateral(pool, before);
+      this.#refuseFigures(account, "balance");
+    }
+    state.ledger.add(index, "imports", BigInt(units) - before);
   }
 
   /** A pledged coin's wallet and its legs. Coins are few: they go through a transaction and are judged exactly. */
@@ -151,6 +154,7 @@ export class BulkSink implements BookSink {
     const state = this.#state;
     transact(state, (transaction) => {
       const wallet = openCrossPool(state, transaction, account, coin.asset);
+      transaction.book(coin.asset, "imports", balance - state.kernel.collateral(wallet));
       transaction.setCollateral(wallet, balance, "balance");
       const pool = mirrorPledge(state, transaction, account, coin, balance, "balance");
       if (!this.#hasFigures(pool)) this.#refuseFigures(account, "balance");
@@ -223,6 +227,10 @@ export class BulkSink implements BookSink {
       this.#refuseFigures(account, "contracts");
     }
     run.stamp(slot, short);
+    const { ledger } = this.#state;
+    const asset = columns.settle[market] as number;
+    if (isolated) ledger.add(asset, "imports", isolatedMarginUnits);
+    ledger.add(asset, "imports", -cost);
     openInterest.add(market, signedContracts, 1);
   }
 
@@ -261,7 +269,6 @@ export class BulkSink implements BookSink {
     this.#columns.refresh(this.#state);
     this.#run.reset(this.#columns.slotLimit);
     this.#state.loader = this;
-    this.#state.loadedUnbooked = true;
   }
 
   #checkPledger(account: number, market: number, isolated: boolean): void {

@@ -11,6 +11,7 @@ import {
   type PriceTerms,
 } from "../model.ts";
 import type { CollateralDefinition, CollateralTier, DecimalLike } from "../types.ts";
+import { greatestCommonDivisor } from "./arithmetic.ts";
 import { type EngineAsset, priceTerms } from "./markets.ts";
 import { optionalDecimals, refuse, requireObject } from "./read.ts";
 
@@ -60,12 +61,6 @@ export interface Coin extends CoinSpecification {
 export interface CoinSlice {
   readonly quantity: number;
   readonly table: number;
-}
-
-function greatestCommonDivisor(first: bigint, second: bigint): bigint {
-  let [a, b] = [first, second];
-  while (b !== 0n) [a, b] = [b, a % b];
-  return a;
 }
 
 /** numerator / denominator as a table takes it. */
@@ -161,7 +156,7 @@ export function readCollateral(
     `${path}.priceDecimals`,
   );
   const read: CoinTier[] = [];
-  tiers.forEach((tier, index) => {
+  Array.from(tiers).forEach((tier, index) => {
     const isLast = index === tiers.length - 1;
     const before = read[index - 1];
     read.push(readTier(tier, before, isLast, asset.decimals, `${path}.tiers[${index}]`));

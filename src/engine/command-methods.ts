@@ -36,7 +36,7 @@ export abstract class CommandMethods {
 
   /** Opens an account; `hedged` lets long and short of one market stand side by side. */
   openAccount(account: string, options: { readonly hedged?: boolean } = {}): EngineEvent[] {
-    return this.apply({ type: "openAccount", account, hedged: options.hedged ?? false });
+    return this.apply({ ...options, type: "openAccount", account });
   }
 
   /** Closes an account that holds no position and no balance. */

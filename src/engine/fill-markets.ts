@@ -10,6 +10,12 @@ const DOUBT_UNITS = 4;
 /** Entry notionals above are left to exact arithmetic. */
 const LARGEST = 2 ** 60;
 
+/** Certainly under every cap, certainly over one, or too near to be said in doubles. */
+export type CapsVerdict = typeof UNDER_CAPS | typeof OVER_CAPS | typeof UNSURE_OF_CAPS;
+export const UNDER_CAPS = 0;
+export const OVER_CAPS = 1;
+export const UNSURE_OF_CAPS = 2;
+
 /** The caps of a table; infinite where there is none. */
 interface TableCaps {
   readonly handle: number;
@@ -34,7 +40,7 @@ function capsOf(market: EngineMarket, table: EngineTable): TableCaps {
     floors: Float64Array.from(table.table.brackets, ({ floor }) => Number(floor)),
     leverageMilli,
     surelyMilli: Math.min(...leverageMilli),
-    notional: Math.min(LARGEST, last === null ? none : Number(last)),
+    notional: last === null ? none : Number(last),
     units: Math.min(MAX_SAFE_UNITS, table.toUnits ?? none),
   };
 }
@@ -47,6 +53,9 @@ const SURELY = 2;
 const HANDLE = 3;
 const FACTOR = 4;
 const INVERSE = 5;
+/** Floor of the second bracket, and the cap of the first. */
+const SECOND_FLOOR = 6;
+const FIRST_CAP = 7;
 /** In place of the handle where a market has several tables. */
 const SEVERAL = -1;
 
@@ -64,6 +73,12 @@ export class FillMarkets {
 
   constructor(state: EngineState) {
     this.#state = state;
+  }
+
+  /** True where a price is one the market takes. */
+  takesPrice(market: number, price: number): boolean {
+    const { maxPrice } = this.#state.markets[market] as EngineMarket;
+    return Number.isInteger(price) && price >= 1 && price <= maxPrice;
   }
 
   get count(): number {
@@ -98,39 +113,49 @@ export class FillMarkets {
     return handle === SEVERAL ? this.#capsFor(market, quantity).handle : handle;
   }
 
-  /** True where a signed quantity, its entry notional and a leverage (0: none) are certainly under every cap. */
-  underCaps(market: number, quantity: number, cost: number, leverageMilli: number): boolean {
+  /** Where a signed quantity, its entry notional and a leverage (0: none) stand to the caps. */
+  judge(market: number, quantity: number, cost: number, leverageMilli: number): CapsVerdict {
     const words = this.#words;
-    const size = Math.abs(quantity);
     const at = market * WORDS;
-    const margin = cost * DOUBT + DOUBT_UNITS;
-    // Also false for NaN.
+    const most = cost + cost * DOUBT + DOUBT_UNITS;
+    // Each comparison is false for NaN.
+    const roomy =
+      Math.abs(quantity) <= (words[at + UNITS] as number) &&
+      most < (words[at + NOTIONAL] as number);
+    if (roomy && leverageMilli <= (words[at + SURELY] as number)) return UNDER_CAPS;
     if (
-      !(size <= (words[at + UNITS] as number) && cost + margin < (words[at + NOTIONAL] as number))
+      roomy &&
+      most < (words[at + SECOND_FLOOR] as number) &&
+      leverageMilli <= (words[at + FIRST_CAP] as number)
     ) {
-      return (
-        words[at + HANDLE] === SEVERAL &&
-        this.#underTableCaps(market, quantity, cost, leverageMilli)
-      );
+      return UNDER_CAPS;
     }
-    return (
-      leverageMilli <= (words[at + SURELY] as number) ||
-      this.#underTableCaps(market, quantity, cost, leverageMilli)
-    );
+    return this.#judgeExactly(market, quantity, cost, leverageMilli);
   }
 
-  #underTableCaps(market: number, quantity: number, cost: number, leverageMilli: number): boolean {
+  /** By the table that serves the quantity, bracket by bracket. */
+  #judgeExactly(
+    market: number,
+    quantity: number,
+    cost: number,
+    leverageMilli: number,
+  ): CapsVerdict {
     const caps = this.#capsFor(market, quantity);
     const margin = cost * DOUBT + DOUBT_UNITS;
-    if (!(Math.abs(quantity) <= caps.units && cost + margin < caps.notional)) return false;
+    if (!(cost + margin < LARGEST)) return UNSURE_OF_CAPS;
+    if (Math.abs(quantity) > caps.units || cost - margin > caps.notional) return OVER_CAPS;
+    if (cost + margin >= caps.notional) return UNSURE_OF_CAPS;
     const { floors } = caps;
+    let over = true;
+    let under = true;
     for (let bracket = floors.length - 1; bracket >= 0; bracket--) {
       const floor = floors[bracket] as number;
       if (floor > cost + margin) continue;
-      if (leverageMilli > (caps.leverageMilli[bracket] as number)) return false;
+      if (leverageMilli > (caps.leverageMilli[bracket] as number)) under = false;
+      else over = false;
       if (floor < cost - margin) break;
     }
-    return true;
+    return under ? UNDER_CAPS : over ? OVER_CAPS : UNSURE_OF_CAPS;
   }
 
   #capsFor(market: number, quantity: number): TableCaps {
@@ -149,11 +174,13 @@ export class FillMarkets {
     const single = caps.length === 1 && only !== undefined;
     // With several tables nothing is sure before it is known which of them serves.
     const words = single
-      ? [only.units, only.notional, only.surelyMilli, only.handle]
+      ? [only.units, Math.min(LARGEST, only.notional), only.surelyMilli, only.handle]
       : [-1, -1, -1, SEVERAL];
     this.#words.set(words, index * WORDS);
     this.#words[index * WORDS + FACTOR] = Number(terms.numerator) / Number(terms.divisor);
     this.#words[index * WORDS + INVERSE] = terms.inverse ? 1 : 0;
+    this.#words[index * WORDS + SECOND_FLOOR] = only?.floors[1] ?? LARGEST;
+    this.#words[index * WORDS + FIRST_CAP] = only?.leverageMilli[0] ?? 0;
     this.slot[index] = market.slot;
     this.settle[index] = market.settle;
     this.crossTag[index] = crossTag(market.settle);

@@ -6,13 +6,25 @@ import { TRADE_ROWS } from "../kernel-rows.ts";
 import type { FillCommand } from "../types.ts";
 import { fill } from "./commands/fills.ts";
 import { FILL_STATUSES, type FillBatch, type FillBatchResult } from "./fill-batch.ts";
-import { DONE, LONG, NO_SIDE, type PlainFills, SHORT } from "./plain-fills.ts";
+import {
+  DECIDED,
+  type Decision,
+  DONE,
+  LONG,
+  NO_SIDE,
+  NOT_PLAIN,
+  OUT_OF_RANGE,
+  OVER,
+  type PlainFills,
+  SHORT,
+} from "./plain-fills.ts";
 import type { EngineState } from "./state.ts";
 
-/** How a row of the block is carried out: as the command, among the plain ones of the block, or plainly but looked up at its turn. */
-const COMMAND = 0;
-const PLAIN = 1;
-const LATER = 2;
+/** How a row of the block is carried out: with its plain neighbours, not at all, as the command, or looked up only at its turn. */
+const PLAIN = DECIDED;
+const REFUSED = OVER;
+const COMMAND = NOT_PLAIN;
+const LATER = 3;
 
 /** The place of a refusal's code; what no fill may end with goes on to the caller. */
 function statusOf(error: unknown): number {
@@ -100,13 +112,10 @@ export class FillRun {
         while (end < count && ways[end] === PLAIN) end++;
         row = this.#runPlain(row, end);
       } else {
-        if (ways[row] === LATER && this.#put(row)) {
-          this.#plain.locate(row, row + 1);
-          if (this.#decide(row)) this.#runPlain(row, row + 1);
-          else this.#command(this.#first + row);
-        } else {
-          this.#command(this.#first + row);
-        }
+        if (ways[row] === LATER) ways[row] = this.#lookUpLate(row);
+        if (ways[row] === PLAIN) this.#runPlain(row, row + 1);
+        else if (ways[row] === REFUSED) this.#statuses[this.#first + row] = OUT_OF_RANGE;
+        else this.#command(this.#first + row);
         row++;
       }
     }
@@ -127,15 +136,22 @@ export class FillRun {
     }
     this.#plain.locate(0, count);
     for (let row = 0; row < count; row++) {
-      if (ways[row] === PLAIN && !this.#decide(row)) ways[row] = COMMAND;
+      if (ways[row] === PLAIN) ways[row] = this.#decide(row);
     }
+  }
+
+  /** A row whose account has had an earlier one in the block. */
+  #lookUpLate(row: number): number {
+    if (!this.#put(row)) return COMMAND;
+    this.#plain.locate(row, row + 1);
+    return this.#decide(row);
   }
 
   #put(row: number): boolean {
     return this.#plain.put(row, this.#batch, this.#first);
   }
 
-  #decide(row: number): boolean {
+  #decide(row: number): Decision {
     return this.#plain.decide(row, this.#batch, this.#first);
   }
 

@@ -1,42 +1,11 @@
-// Sums of what a batch of trades moved, per asset: in numbers for as long as no unit can be lost, then in bigints, and into the ledger
-// at the end in two entries an asset.
+// Sums of what a batch of trades moved, per asset; into the ledger at the end in two entries an asset.
 import type { TradeRows } from "../kernel-rows.ts";
+import { ExactSum } from "./exact-sum.ts";
 import type { Ledger } from "./ledger.ts";
 
 const TWO_32 = 4_294_967_296;
 /** High halves of amounts below 2^51 in size. */
 const SMALL_HIGH = 524_288;
-/** A sum below it and the difference of two amounts below 2^51 make a safe integer. */
-const SPILL = 2 ** 52;
-
-/** One sum of any size. */
-class Sum {
-  #small = 0;
-  #large = 0n;
-
-  /** A number below 2^52 in size, or a bigint. */
-  add(amount: number | bigint): void {
-    if (typeof amount === "bigint") {
-      this.#large += amount;
-      return;
-    }
-    this.#small += amount;
-    if (this.#small >= SPILL || this.#small <= -SPILL) this.#spill();
-  }
-
-  /** The sum, which is 0 afterwards. */
-  take(): bigint {
-    this.#spill();
-    const sum = this.#large;
-    this.#large = 0n;
-    return sum;
-  }
-
-  #spill(): void {
-    this.#large += BigInt(this.#small);
-    this.#small = 0;
-  }
-}
 
 /** The 64-bit integer at `halves[2 · row]`: a number below 2^51 in size, else a bigint. */
 function amountAt(halves: Int32Array, row: number): number | bigint {
@@ -48,30 +17,30 @@ function amountAt(halves: Int32Array, row: number): number | bigint {
 
 /** What trades and fees came to. */
 export class FlowSums {
-  readonly #trades: Sum[] = [];
-  readonly #fees: Sum[] = [];
+  readonly #trades: ExactSum[] = [];
+  readonly #fees: ExactSum[] = [];
 
   /** Adds a row that was traded. */
   add(asset: number, rows: TradeRows, row: number): void {
     while (this.#trades.length <= asset) {
-      this.#trades.push(new Sum());
-      this.#fees.push(new Sum());
+      this.#trades.push(new ExactSum());
+      this.#fees.push(new ExactSum());
     }
-    const trades = this.#trades[asset] as Sum;
+    const trades = this.#trades[asset] as ExactSum;
     const realized = amountAt(rows.realizedHalves, row);
     const change = amountAt(rows.costChangeHalves, row);
     const fee = amountAt(rows.chargedHalves, row);
     // ⌈signed notional⌉ of the trade, as the accounts see it: what closed at its worth, less what opened at its cost.
     if (typeof realized === "number" && typeof change === "number") trades.add(realized - change);
     else trades.add(BigInt(realized) - BigInt(change));
-    if (fee !== 0) (this.#fees[asset] as Sum).add(-fee);
+    if (fee !== 0) (this.#fees[asset] as ExactSum).add(-fee);
   }
 
   /** Enters the sums and begins anew. */
   moveTo(ledger: Ledger): void {
     for (let asset = 0; asset < this.#trades.length; asset++) {
-      ledger.add(asset, "trades", (this.#trades[asset] as Sum).take());
-      ledger.add(asset, "fees", (this.#fees[asset] as Sum).take());
+      ledger.add(asset, "trades", (this.#trades[asset] as ExactSum).take());
+      ledger.add(asset, "fees", (this.#fees[asset] as ExactSum).take());
     }
   }
 }

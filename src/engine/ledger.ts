@@ -1,5 +1,6 @@
 // What entered and left the book, per asset, as commands did it: the other side of every account. With it conservation
 // can be checked to the last unit (docs/accounts.md): wallets + margins − entry notionals = the sum of these flows.
+import { ExactSum } from "./exact-sum.ts";
 
 /** Why money entered (positive) or left (negative) the accounts of a book. */
 export type LedgerEntry =
@@ -24,16 +25,20 @@ export const LEDGER_ENTRIES: readonly LedgerEntry[] = [
 
 /** Sums by asset index and kind, in the asset's units. */
 export class Ledger {
-  readonly #sums: Map<LedgerEntry, bigint>[] = [];
+  readonly #sums: Record<LedgerEntry, ExactSum>[] = [];
 
-  add(asset: number, entry: LedgerEntry, amount: bigint): void {
-    if (amount === 0n) return;
-    this.#sums[asset] ??= new Map();
-    const sums = this.#sums[asset];
-    sums.set(entry, (sums.get(entry) ?? 0n) + amount);
+  add(asset: number, entry: LedgerEntry, amount: number | bigint): void {
+    this.#sums[asset] ??= {
+      transfers: new ExactSum(),
+      fees: new ExactSum(),
+      funding: new ExactSum(),
+      trades: new ExactSum(),
+      imports: new ExactSum(),
+    };
+    this.#sums[asset][entry].add(amount);
   }
 
   sum(asset: number, entry: LedgerEntry): bigint {
-    return this.#sums[asset]?.get(entry) ?? 0n;
+    return this.#sums[asset]?.[entry].value ?? 0n;
   }
 }

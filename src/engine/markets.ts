@@ -12,6 +12,7 @@ import type {
   MarginMode,
   MarketDefinition,
 } from "../types.ts";
+import { greatestCommonDivisor } from "./arithmetic.ts";
 import { copyDefinition } from "./market-definition.ts";
 import type { ResolvedProfile } from "./profiles.ts";
 import {
@@ -76,12 +77,6 @@ export function readAsset(definition: AssetDefinition, index: number, path: stri
     code: requireText(definition.code, MAX_ASSET_CODE, `${path}.code`),
     decimals: optionalDecimals(definition.decimals, DEFAULT_DECIMALS, `${path}.decimals`),
   };
-}
-
-function greatestCommonDivisor(first: bigint, second: bigint): bigint {
-  let [a, b] = [first, second];
-  while (b !== 0n) [a, b] = [b, a % b];
-  return a;
 }
 
 /**

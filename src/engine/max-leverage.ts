@@ -50,6 +50,8 @@ function rangesOf(state: EngineState, market: EngineMarket): Range[] {
   }));
 }
 
+const MOST_MILLI = BigInt(MAX_LEVERAGE_MILLI);
+
 function less(first: Ratio, second: Ratio): boolean {
   return first.numerator * second.denominator < second.numerator * first.denominator;
 }
@@ -63,8 +65,8 @@ function boundOf({ floor, cap, maxMilli }: Range, stake: bigint): Ratio | null |
   return bound;
 }
 
-/** The least upper bound over all brackets, and the mode's cap; null: none. */
-function limitOf(ranges: readonly Range[], stake: bigint, modeMilli: number): Ratio | null {
+/** The least upper bound over all brackets; null: none. */
+function limitOf(ranges: readonly Range[], stake: bigint): Ratio | null {
   let limit: Ratio | null = { numerator: 0n, denominator: 1n };
   for (const range of ranges) {
     const bound = boundOf(range, stake);
@@ -72,16 +74,30 @@ function limitOf(ranges: readonly Range[], stake: bigint, modeMilli: number): Ra
     if (bound === null) limit = null;
     else if (limit !== null && less(limit, bound)) limit = bound;
   }
-  const mode = modeMilli === 0 ? null : { numerator: BigInt(modeMilli), denominator: MILLI };
-  return mode !== null && (limit === null || less(mode, limit)) ? mode : limit;
+  return limit;
 }
 
-/** True where a position of that leverage is within the cap of its bracket. */
-function admits(ranges: readonly Range[], notional: bigint, milli: bigint): boolean {
-  const range = ranges.filter(({ floor }) => floor <= notional).at(-1);
-  const last = ranges.at(-1)?.cap ?? null;
-  if (range === undefined || (last !== null && notional > last)) return false;
-  return range.maxMilli === 0 || milli <= BigInt(range.maxMilli);
+/** The largest multiple of `step` thousandths whose notional lies in the range and below `end`; 0: none. */
+function largestIn(range: Range, end: bigint | null, stake: bigint, step: bigint): bigint {
+  const { floor, maxMilli } = range;
+  // ⌊stake · milli / 1000⌋ < end  ⇔  stake · milli < end · 1000
+  const below = end === null ? MOST_MILLI : (end * MILLI - 1n) / stake;
+  const own = maxMilli === 0 ? MOST_MILLI : BigInt(maxMilli);
+  const most = below < own ? below : own;
+  const milli = most - (most % step);
+  return (stake * milli) / MILLI >= floor ? milli : 0n;
+}
+
+/** The largest leverage, in thousandths, that any bracket admits; 0: none. */
+function largestMilli(ranges: readonly Range[], stake: bigint, step: bigint): bigint {
+  let largest = 0n;
+  ranges.forEach((range, index) => {
+    const next = ranges[index + 1]?.floor;
+    const end = next ?? (range.cap === null ? null : range.cap + 1n);
+    const milli = largestIn(range, end, stake, step);
+    if (milli > largest) largest = milli;
+  });
+  return largest;
 }
 
 /**
@@ -100,19 +116,21 @@ export function maxLeverage(
   const { marginMode } = request;
   const mode =
     marginMode === undefined ? undefined : requireWord(marginMode, MODES, "request.marginMode");
-  const ranges = rangesOf(state, market);
-  const limit = limitOf(ranges, stake, mode === undefined ? 0 : market.maxLeverageMilli[mode]);
+  const modeMilli = mode === undefined ? 0 : market.maxLeverageMilli[mode];
+  const capped = (milli: number): number =>
+    modeMilli === 0 || (milli !== 0 && milli < modeMilli) ? milli : modeMilli;
+  const ranges = rangesOf(state, market).map((range) => ({
+    ...range,
+    maxMilli: capped(range.maxMilli),
+  }));
+  const limit = limitOf(ranges, stake);
   if (limit === null) return { leverage: null, limit: null, notional: null };
-  if (limit.numerator < limit.denominator) {
+  const step = state.rules.integerLeverage ? MILLI : 1n;
+  const milli = largestMilli(ranges, stake, step);
+  if (limit.numerator < limit.denominator || milli === 0n) {
     const message = "exceeds the last bracket's cap even at a leverage of 1";
     refuse("OUT_OF_RANGE", message, "request.stake", request.stake);
   }
-  const step = state.rules.integerLeverage ? MILLI : 1n;
-  const highest = (limit.numerator * MILLI) / limit.denominator;
-  let milli = highest < BigInt(MAX_LEVERAGE_MILLI) ? highest : BigInt(MAX_LEVERAGE_MILLI);
-  milli -= milli % step;
-  // At a bracket's end the next one holds; a step below it is inside.
-  while (milli > step && !admits(ranges, (stake * milli) / MILLI, milli)) milli -= step;
   return {
     leverage: formatDecimal(milli, 3),
     limit: formatDecimal((limit.numerator * LIMIT_SCALE) / limit.denominator, LIMIT_DECIMALS),

@@ -6,7 +6,7 @@ import * as layout from "../layout.ts";
 import { LEVERAGE_DENOMINATOR } from "../model.ts";
 import { NO_POOL } from "./accounts.ts";
 import type { FillBatch } from "./fill-batch.ts";
-import { FillMarkets } from "./fill-markets.ts";
+import { FillMarkets, OVER_CAPS, UNDER_CAPS } from "./fill-markets.ts";
 import { FlowSums } from "./flow-sums.ts";
 import { NO_ORDER } from "./orders.ts";
 import type { EngineState } from "./state.ts";
@@ -14,6 +14,17 @@ import type { EngineState } from "./state.ts";
 /** What became of a fill: its place in FILL_STATUSES. */
 export const DONE = 0;
 export const INSUFFICIENT = 1;
+
+export const OUT_OF_RANGE = 3;
+
+/** What {@link PlainFills.decide} says. */
+export type Decision = typeof DECIDED | typeof OVER | typeof NOT_PLAIN;
+export const DECIDED = 0;
+export const OVER = 1;
+export const NOT_PLAIN = 2;
+
+/** Sums of a few such amounts are far from the range of an amount. */
+const ORDINARY = 2 ** 60;
 
 /** Sides of a hedged account's fill; 0 in one-way accounts. */
 export const NO_SIDE = 0;
@@ -89,11 +100,11 @@ export class PlainFills {
     this.#kernel.locateRows(from, to);
   }
 
-  /** Sets the terms of a located row; false where the fill is not plain after all. */
-  decide(row: number, batch: FillBatch, first: number): boolean {
+  /** Sets the terms of a located row, or says that it is to be refused as OUT_OF_RANGE, or is not plain after all. */
+  decide(row: number, batch: FillBatch, first: number): Decision {
     const rows = this.#kernel.tradeRows;
     // No cross pool, or an isolated position in the market.
-    if (rows.pool[row] === NO_POOL) return false;
+    if (rows.pool[row] === NO_POOL) return NOT_PLAIN;
     const place = first + row;
     const market = batch.markets[place] as number;
     const stated = batch.leverages === undefined ? 0 : (batch.leverages[place] as number);
@@ -102,11 +113,11 @@ export class PlainFills {
     const after = held + quantity;
     const sign = rows.sign[row] as number;
     // A hedged side neither opens the other way round nor flips.
-    if (sign !== 0 && after !== 0 && after > 0 !== sign > 0) return false;
+    if (sign !== 0 && after !== 0 && after > 0 !== sign > 0) return NOT_PLAIN;
     let leverage = stated === 0 ? (rows.leverage[row] as number) : stated;
     if (held === 0) {
       const chosen = this.#leverageOfNew(batch.accounts[place] as number, market, quantity);
-      if (chosen < 0) return false;
+      if (chosen < 0) return NOT_PLAIN;
       if (stated === 0) leverage = chosen;
     }
     const columns = this.#markets;
@@ -115,11 +126,33 @@ export class PlainFills {
     if (opens || (stated !== 0 && after !== 0)) {
       const perUnit = columns.notionalOfUnit(market, rows.price[row] as number);
       const cost = costAfter(held, quantity, rows.cost[row] as number, perUnit);
-      if (!columns.underCaps(market, after, cost, leverage)) return false;
+      const verdict = columns.judge(market, after, cost, leverage);
+      if (verdict !== UNDER_CAPS) {
+        return verdict === OVER_CAPS && this.#isOrdinary(row, market) ? OVER : NOT_PLAIN;
+      }
     }
     rows.table[row] = columns.tableHandle(market, after);
     rows.leverage[row] = leverage;
-    return true;
+    return DECIDED;
+  }
+
+  /** True where caps are all that can be wrong with a located row: its numbers are such as a fill has, and no amount is near its range. */
+  #isOrdinary(row: number, market: number): boolean {
+    const rows = this.#kernel.tradeRows;
+    const [quantity, price, fee] = [rows.quantity[row], rows.price[row], rows.fee[row]];
+    const columns = this.#markets;
+    if (!(Number.isSafeInteger(quantity) && quantity !== 0 && Number.isSafeInteger(fee)))
+      return false;
+    if (!columns.takesPrice(market, price as number)) return false;
+    const mark = this.#kernel.mark(columns.slot[market] as number);
+    const dearest = Math.max(
+      columns.notionalOfUnit(market, price as number),
+      mark === 0 ? Number.NaN : columns.notionalOfUnit(market, mark),
+    );
+    const size = Math.abs(quantity as number) + Math.abs(rows.held[row] as number);
+    const collateral = Number(this.#kernel.collateral(rows.pool[row] as number));
+    const amounts = [size * dearest, rows.cost[row] as number, collateral, fee as number];
+    return amounts.every((amount) => Math.abs(amount) < ORDINARY);
   }
 
   /** Carries out located and decided rows in order; returns the row it stopped at (which is not plain after all), or `to`. */

@@ -78,8 +78,6 @@ export class EngineState {
   readonly ledger: Ledger = new Ledger();
   /** Time of each market's last funding by market index, ms since 1970. */
   readonly fundingTimes: Map<number, number> = new Map();
-  /** True where a bulk load put money in that the ledger does not know of yet. */
-  loadedUnbooked = false;
   /** Counts removals of pools: a pool handle kept since an older epoch may be another pool now. */
   epoch = 0;
   /** Counts commands: a scan's handles are good until the next. */

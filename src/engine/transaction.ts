@@ -2,7 +2,7 @@
 // the kernel whether the result is allowed; a refusal rolls the changes back in reverse order. So the
 // rules are judged by the kernel's own exact figures and no second arithmetic exists that could disagree.
 // The kernel's free lists give back last what was freed last, so changes taken back in reverse order bring every pool and leg back under
-// its own handle: scope handles and scans outlive a roll-back. Lists of pools and legs may be in another order; nothing logical differs.
+// its own handle: scope handles outlive a roll-back, and scans a preview. Lists of pools and legs may be in another order; nothing logical differs.
 import { RiskError } from "../errors.ts";
 import { MAX_AMOUNT, type PoolFigures } from "../model.ts";
 import type { Coin } from "./collaterals.ts";

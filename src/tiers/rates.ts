@@ -33,7 +33,8 @@ export function checkCount(tiers: readonly unknown[], path: string): void {
   if (tiers.length > MAX_BRACKETS) {
     refuseTable(path, `at most ${MAX_BRACKETS} tiers are supported, found ${tiers.length}`);
   }
-  tiers.forEach((tier, index) => {
+  // Not tiers.forEach: it would pass over the holes of a sparse list.
+  Array.from(tiers).forEach((tier, index) => {
     if (typeof tier !== "object" || tier === null) refuseTier(path, index, "must be an object");
   });
 }

@@ -5,17 +5,17 @@ import { describe, expect, it } from "vitest";
 import type { RiskEngine } from "../../src/engine/engine.ts";
 import { FILL_STATUSES, type FillBatch } from "../../src/engine/fill-batch.ts";
 import { RiskError } from "../../src/errors.ts";
-import type { FillCommand, Profile } from "../../src/types.ts";
+import type { FillCommand, LeverageTier, Profile } from "../../src/types.ts";
 import { runs } from "../support/runs.ts";
-import { BTC, COIN, ETH, emptyEngine } from "./fixtures.ts";
+import { BTC, COIN, ETH, emptyEngine, fundedEngine } from "./fixtures.ts";
 
 const SYMBOLS = [BTC, ETH, COIN] as const;
 const MARKS = [50_000, 2_000, 50_000] as const;
 const SETTLE_DECIMALS = 8;
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
-/** Accounts of every kind that a fill may meet. */
-const ACCOUNTS = [
+/** Kinds of accounts that a fill may meet. */
+const KINDS = [
   "rich",
   "poor",
   "hedged",
@@ -25,9 +25,16 @@ const ACCOUNTS = [
   "chooser",
   "isolator",
   "levered",
+  "pledger",
   "penniless",
 ] as const;
+type Kind = (typeof KINDS)[number];
 const HEDGED: readonly string[] = ["hedged", "hedgedIsolated"];
+
+/** Five accounts of each kind: enough for a block of rows to have many accounts and to meet some of them again. */
+const ACCOUNTS = KINDS.flatMap((kind) =>
+  [0, 1, 2, 3, 4].map((copy) => ({ kind, id: `${kind}${copy}` })),
+);
 
 function quietly(run: () => unknown): void {
   try {
@@ -38,30 +45,43 @@ function quietly(run: () => unknown): void {
   }
 }
 
+function prepare(engine: RiskEngine, kind: Kind, account: string): void {
+  const isolated = { symbol: BTC, price: "50000", marginMode: "isolated", leverage: "10" } as const;
+  if (kind === "isolated") engine.fill({ ...isolated, account, side: "buy", amount: "0.5" });
+  if (kind === "hedgedIsolated") {
+    const trade = { ...isolated, account, side: "sell", amount: "0.5" } as const;
+    engine.fill({ ...trade, positionSide: "short" });
+  }
+  if (kind === "levered") {
+    const trade = { symbol: ETH, price: "2000", leverage: "20" } as const;
+    engine.fill({ ...trade, account, side: "buy", amount: "30" });
+  }
+  if (kind === "orders") {
+    const order = { id: "1", symbol: ETH, side: "buy", amount: "20", price: "1900" } as const;
+    engine.placeOrder(account, order);
+  }
+  if (kind === "pledger") {
+    engine.deposit(account, "COIN", "50");
+    engine.setMultiAsset(account, true);
+  }
+  if (kind === "chooser") quietly(() => engine.setLeverage(account, BTC, "25"));
+  if (kind === "isolator") {
+    quietly(() => engine.setMarginMode({ account, symbol: BTC, marginMode: "isolated" }));
+  }
+}
+
 function createEngine(profile: Profile): RiskEngine {
   const engine = emptyEngine(profile);
-  for (const account of ACCOUNTS) {
-    engine.openAccount(account, { hedged: HEDGED.includes(account) });
-    if (account === "penniless") continue;
-    engine.deposit(account, "USDT", account === "poor" ? "900" : "200000");
-    engine.deposit(account, "BTC", account === "poor" ? "0.02" : "3");
+  const tiers = [{ ratio: "0.9" }];
+  engine.addAsset({ code: "COIN", collateral: { settle: "USDT", tiers } });
+  engine.setIndexPrices({ COIN: "100" });
+  for (const { kind, id } of ACCOUNTS) {
+    engine.openAccount(id, { hedged: HEDGED.includes(kind) });
+    if (kind === "penniless") continue;
+    engine.deposit(id, "USDT", kind === "poor" ? "900" : "200000");
+    engine.deposit(id, "BTC", kind === "poor" ? "0.02" : "3");
+    prepare(engine, kind, id);
   }
-  const isolated = { symbol: BTC, price: "50000", marginMode: "isolated", leverage: "10" } as const;
-  engine.fill({ ...isolated, account: "isolated", side: "buy", amount: "0.5" });
-  engine.fill({
-    ...isolated,
-    account: "hedgedIsolated",
-    side: "sell",
-    amount: "0.5",
-    positionSide: "short",
-  });
-  const cross = { symbol: ETH, price: "2000", leverage: "20" } as const;
-  engine.fill({ ...cross, account: "levered", side: "buy", amount: "30" });
-  quietly(() =>
-    engine.placeOrder("orders", { id: "1", symbol: ETH, side: "buy", amount: "20", price: "1900" }),
-  );
-  quietly(() => engine.setLeverage("chooser", BTC, "25"));
-  quietly(() => engine.setMarginMode({ account: "isolator", symbol: BTC, marginMode: "isolated" }));
   return engine;
 }
 
@@ -87,7 +107,7 @@ const size: fc.Arbitrary<number> = fc.oneof(
 
 const row: fc.Arbitrary<Row> = fc
   .record({
-    account: fc.integer({ min: 0, max: 40 }).map((pick) => (pick === 40 ? 10 : pick % 10)),
+    account: fc.integer({ min: 0, max: ACCOUNTS.length }),
     market: fc.integer({ min: 0, max: 40 }).map((pick) => (pick === 40 ? 3 : pick % 3)),
     size,
     buys: fc.boolean(),
@@ -109,7 +129,7 @@ const row: fc.Arbitrary<Row> = fc
     oddSide: fc.integer({ min: 0, max: 60 }),
   })
   .map(({ size, buys, priceMilli, side, oddSide, ...rest }) => {
-    const hedged = HEDGED.includes(ACCOUNTS[rest.account] ?? "");
+    const hedged = HEDGED.includes(ACCOUNTS[rest.account]?.kind ?? "");
     return {
       ...rest,
       quantity: buys ? size : -size,
@@ -127,8 +147,8 @@ function batchOf(
   levered: boolean,
 ): FillBatch {
   const account = ({ account }: Row): number => {
-    const id = ACCOUNTS[account];
-    return id === undefined ? 77 : engine.accountHandle(id);
+    const id = ACCOUNTS[account]?.id;
+    return id === undefined ? 777 : engine.accountHandle(id);
   };
   const market = ({ market }: Row): number => {
     const symbol = SYMBOLS[market];
@@ -148,7 +168,7 @@ function batchOf(
 
 /** The row as a command, or the status that says why it cannot be one. */
 function commandOf(row: Row, fees: Fees, levered: boolean): FillCommand | string {
-  const account = ACCOUNTS[row.account];
+  const account = ACCOUNTS[row.account]?.id;
   const symbol = SYMBOLS[row.market];
   if (account === undefined) return "UNKNOWN_ACCOUNT";
   if (symbol === undefined) return "UNKNOWN_SYMBOL";
@@ -200,6 +220,20 @@ function expectSameState(batched: RiskEngine, single: RiskEngine): void {
   expect(scopes(batched).sort()).toEqual(scopes(single).sort());
 }
 
+/** Other tiers for each batch: by contract count several tables, whose caps a position may cross. */
+function tiersAt(profile: Profile, moved: number): LeverageTier[] {
+  const bound = profile === "okx" ? `${moved / 10}` : `${moved * 100}`;
+  return [
+    { minNotional: "0", maxNotional: bound, maintenanceMarginRate: "0.01", maxLeverage: "50" },
+    {
+      minNotional: bound,
+      maxNotional: `${2 * Number(bound)}`,
+      maintenanceMarginRate: "0.02",
+      maxLeverage: "25",
+    },
+  ];
+}
+
 const PROFILES: readonly Profile[] = [
   "default",
   "binance",
@@ -233,10 +267,105 @@ describe("a batch of fills", () => {
           expect([...result.realizedPnl]).toEqual(alone.map(([, realized]) => realized));
           expect(result.accepted).toBe(alone.filter(([status]) => status === "OK").length);
           expectSameState(batched, single);
-          for (const engine of [batched, single]) engine.setMarks({ [ETH]: `${2 * moved}` });
+          for (const engine of [batched, single]) {
+            engine.setMarks({ [ETH]: `${2 * moved}` });
+            engine.setTiers({ [ETH]: tiersAt(profile, moved) });
+          }
         }
       }),
       runs(25),
     );
+  });
+});
+
+describe("applyFills", () => {
+  const columns = (engine: RiskEngine, account: string, quantities: number[]): FillBatch => ({
+    accounts: new Uint32Array(quantities.length).fill(engine.accountHandle(account)),
+    markets: new Uint16Array(quantities.length).fill(engine.marketIndex(BTC)),
+    quantities: Float64Array.from(quantities),
+    prices: new Float64Array(quantities.length).fill(50_000 * 1e8),
+  });
+
+  it("says what became of each fill", () => {
+    const engine = fundedEngine();
+    // 100,000 USDT carry no 100 BTC; 1 BTC is bought, two thirds are sold, then the rest and a tenth more.
+    const batch = columns(engine, "one", [100_000, 1_000, -600, -500, 0]);
+    const { accepted, statuses, realizedPnl } = engine.applyFills({ ...batch, liquidity: "taker" });
+    expect(accepted).toBe(3);
+    expect(Array.from(statuses, (status) => FILL_STATUSES[status])).toEqual([
+      "INSUFFICIENT_FUNDS",
+      "OK",
+      "OK",
+      "OK",
+      "OUT_OF_RANGE",
+    ]);
+    expect([...realizedPnl]).toEqual([0n, 0n, 0n, 0n, 0n]);
+    expect(engine.account("one").position(BTC)).toMatchObject({ side: "short", contracts: "0.1" });
+    // 2.1 BTC at 50,000 and 0.05 %.
+    expect(engine.audit().USDT).toMatchObject({ fees: "-52.5", difference: "0" });
+  });
+
+  it("realizes to the last unit, signed", () => {
+    const engine = fundedEngine();
+    engine.applyFills(columns(engine, "one", [1_000]));
+    const loss = {
+      ...columns(engine, "one", [-1, -1]),
+      prices: Float64Array.of(4_999_999_999_999, 49e11),
+    };
+    expect([...engine.applyFills(loss).realizedPnl]).toEqual([-1n, -100_000_000n]);
+  });
+
+  it("takes an empty batch, and counts as one command", () => {
+    const engine = fundedEngine();
+    const scan = engine.scan();
+    expect(engine.applyFills(columns(engine, "one", []))).toEqual({
+      accepted: 0,
+      statuses: new Uint8Array(0),
+      realizedPnl: new BigInt64Array(0),
+    });
+    expect(() => scan.deepest(1)).toThrow(RangeError);
+  });
+
+  it("gives handles that are used again", () => {
+    const engine = emptyEngine();
+    engine.openAccount("first");
+    const handle = engine.accountHandle("first");
+    engine.closeAccount("first");
+    const batch = {
+      accounts: Uint32Array.of(handle),
+      markets: Uint16Array.of(0),
+      quantities: Float64Array.of(1),
+      prices: Float64Array.of(50_000 * 1e8),
+    };
+    const codeOf = () => FILL_STATUSES[engine.applyFills(batch).statuses[0] ?? 0];
+    expect(codeOf()).toBe("UNKNOWN_ACCOUNT");
+    engine.openAccount("second");
+    expect(engine.accountHandle("second")).toBe(handle);
+    expect(codeOf()).toBe("INSUFFICIENT_FUNDS");
+    expect(() => engine.accountHandle("first")).toThrow(RiskError);
+    expect(() => engine.marketIndex("nothing")).toThrow(RiskError);
+  });
+
+  it("refuses columns of another kind or length before anything happens", () => {
+    const engine = fundedEngine();
+    const good = columns(engine, "one", [1, 2]);
+    const hash = engine.stateHash();
+    const wrong: readonly (readonly [object, new (message?: string) => Error])[] = [
+      [{ accounts: [0, 0] }, TypeError],
+      [{ markets: new Uint8Array(2) }, TypeError],
+      [{ quantities: new Float32Array(2) }, TypeError],
+      [{ prices: undefined }, TypeError],
+      [{ prices: new Float64Array(3) }, RangeError],
+      [{ fees: new Float64Array(1) }, RangeError],
+      [{ leverages: new Float64Array(2) }, TypeError],
+      [{ positionSides: new Uint8Array(0) }, RangeError],
+      [{ liquidity: "both" }, TypeError],
+      [{ liquidity: "maker", fees: new Float64Array(2) }, TypeError],
+    ];
+    for (const [columns, error] of wrong) {
+      expect(() => engine.applyFills({ ...good, ...columns } as FillBatch)).toThrow(error);
+    }
+    expect(() => engine.applyFills(null as unknown as FillBatch)).toThrow(TypeError);
+    expect(engine.stateHash()).toBe(hash);
   });
 });

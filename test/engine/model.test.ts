@@ -45,14 +45,22 @@ function replay(): { readonly seed?: number; readonly path?: string } {
   };
 }
 
+/** Shrinking may take so long, and a test somewhat longer; both grow with UNDERKEEL_RUNS. */
+const SHRINK_MS = runs(60_000).numRuns;
+const TIMEOUT_MS = 2 * SHRINK_MS;
+
+function settings(games: number): fc.Parameters<unknown> {
+  return { ...runs(games), ...replay(), interruptAfterTimeLimit: SHRINK_MS };
+}
+
 describe("invariants 6, 7, 8, 9, 10 and 12: engine and model agree after every command", () => {
-  it.each(NAMES)("under the profile %s", (name) => {
+  it.each(NAMES)("under the profile %s", { timeout: TIMEOUT_MS }, (name) => {
     const property = fc.property(game, (draws) => playDraws(name, draws));
-    fc.assert(property, { ...runs(6), ...replay() });
+    fc.assert(property, settings(6));
   });
 
-  it("under knobs turned at random", () => {
+  it("under knobs turned at random", { timeout: TIMEOUT_MS }, () => {
     const property = fc.property(turnedProfile, game, playDraws);
-    fc.assert(property, { ...runs(30), ...replay() });
+    fc.assert(property, settings(30));
   });
 });

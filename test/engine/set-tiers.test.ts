@@ -173,6 +173,10 @@ describe("setTiers", () => {
     ];
     expect(attempt({ [ETH]: STEEP, [BTC]: falling })).toBe(`BAD_TIERS setTiers.tiers["${BTC}"][1]`);
     expect(attempt({ [ETH]: STEEP, "?": STEEP })).toBe('UNKNOWN_SYMBOL setTiers.tiers["?"]');
+    // A sparse list has holes that forEach passes over.
+    const sparse: unknown[] = [STEEP[0]];
+    sparse[2] = STEEP[2];
+    expect(attempt({ [ETH]: sparse })).toBe(`BAD_TIERS setTiers.tiers["${ETH}"][1]`);
     expect(attempt({ [ETH]: [] })).toBe(`BAD_TIERS setTiers.tiers["${ETH}"]`);
     expect(attempt({ [ETH]: "x" })).toBe(`BAD_TIERS setTiers.tiers["${ETH}"]`);
     expect(attempt(null)).toBe("BAD_VALUE setTiers.tiers");

@@ -16,8 +16,6 @@ import type { EngineState } from "../state.ts";
 import { type Transaction, transact } from "../transaction.ts";
 import { balanceOf } from "./wallets.ts";
 
-export { refuseIsolatedWithMultiAsset, refusePledgedSettle };
-
 type CommandOf<Type extends Command["type"]> = Extract<Command, { readonly type: Type }>;
 
 /** Checks all prices, then sets them. */

@@ -11,12 +11,11 @@ import { optionalFlag, refuse, requireWord } from "../read.ts";
 import type { EngineMarket, EngineState, PositionReference } from "../state.ts";
 import { type Transaction, transact } from "../transaction.ts";
 import { readPrice } from "./definitions.ts";
-import { consumeOrder } from "./orders.ts";
+import { consumeOrder, ORDER_SIDES } from "./orders.ts";
 import { describePosition, MODES, readPositionSide } from "./positions.ts";
 import { increasePosition, reducePosition, type TradeTerms } from "./trades.ts";
 import { balanceEvent, balanceOf } from "./wallets.ts";
 
-const ORDER_SIDES = ["buy", "sell"] as const;
 const LIQUIDITIES = ["maker", "taker"] as const;
 
 /** A trade's terms as read and completed. */

@@ -46,6 +46,8 @@ interface Change {
   readonly market: EngineMarket | undefined;
   readonly sides: readonly PositionSide[];
   readonly leverageMilli: number | undefined;
+  /** As given. */
+  readonly leverage: SetMarginModeCommand["leverage"] | undefined;
   readonly carryOrders: boolean;
   /** Price units; undefined: the mark. */
   readonly closePrice: number | undefined;
@@ -117,6 +119,7 @@ function readChange(state: EngineState, command: SetMarginModeCommand, path: str
     sides: readSides(state, account, command.side, `${path}.side`),
     leverageMilli:
       leverage === undefined ? undefined : requireLeverage(state, leverage, `${path}.leverage`),
+    leverage,
     carryOrders: optionalFlag(command.carryOrders, `${path}.carryOrders`),
     closePrice: readClosePrice(command, policy, market, `${path}.closePrice`),
     path,
@@ -165,6 +168,15 @@ function checkPolicy(state: EngineState, change: Change, open: readonly Open[]):
   if (!change.carryOrders && hasOrders(state, change)) {
     const message = "orders are open: cancel them, or carry them over with carryOrders";
     refuse("ORDERS_OPEN", message, path, change.market?.symbol ?? id);
+  }
+  const isolated = mode === "isolated";
+  if (
+    change.market === undefined &&
+    change.leverageMilli !== undefined &&
+    open.every(({ position }) => position.isolated === isolated)
+  ) {
+    const message = "no position is converted that it could be for";
+    refuse("BAD_VALUE", message, `${path}.leverage`, change.leverage);
   }
   const first = open[0];
   if (first === undefined) return;
@@ -225,15 +237,15 @@ function switchMarket(
 ): { readonly switched: EngineEvent[]; readonly leverages: EngineEvent[] } {
   const { id, account, mode, leverageMilli, path } = change;
   const isolated = mode === "isolated";
-  const concerned = change.sides
+  const sides = change.sides
     .map((side): Concerned => {
       const found = open.find((each) => each.market === market && each.side === side);
       return { market, side, position: found?.position };
     })
     // A side that is in that mode already keeps all its terms; the two sides of a one-way account are one.
     .filter(({ position }) => position === undefined || position.isolated !== isolated);
-  const oneWay = !state.accounts.hedged(account);
-  if (oneWay && concerned.length < change.sides.length) concerned.length = 0;
+  const kept = !state.accounts.hedged(account) && sides.length < change.sides.length;
+  const concerned = kept ? [] : sides;
   // All settings first: what open orders reserve may depend on them.
   const stored = concerned.map((each) => storeLeverage(state, transaction, change, each));
   const switched: EngineEvent[] = [];
@@ -273,7 +285,9 @@ function carryOut(
 ): EngineEvent[] {
   const { id, account, market, mode, path } = change;
   const markets = market === undefined ? new Set(open.map((each) => each.market)) : [market];
-  const assets = [...new Set(open.map((each) => each.market.settle))].sort((a, b) => a - b);
+  const isolated = mode === "isolated";
+  const converted = open.filter(({ position }) => position.isolated !== isolated);
+  const assets = [...new Set(converted.map((each) => each.market.settle))].sort((a, b) => a - b);
   const before = assets.map((asset) => balanceOf(state, account, asset));
   const reserveOf = (): bigint =>
     market === undefined ? 0n : reservedMargin(state, account, market.settle);

@@ -76,10 +76,14 @@ function replaceTiers(state: EngineState, changes: readonly NewTiers[]): void {
   const single = changes.filter(isSingle).map(({ market, tiers, specifications }) => {
     const handle = market.tables[0]?.handle ?? -1;
     const tables = specifications.map((specification) => ({ ...specification, handle }));
-    state.setTables(market, tiers, tables);
-    return tables.map(({ table: next }) => ({ table: handle, next }));
+    return { market, tiers, handle, tables };
   });
-  state.kernel.replaceTables(single.flat());
+  state.kernel.replaceTables(
+    single.flatMap(({ handle, tables }) =>
+      tables.map(({ table: next }) => ({ table: handle, next })),
+    ),
+  );
+  for (const { market, tiers, tables } of single) state.setTables(market, tiers, tables);
   const old = several.map(({ market, tiers }, index) => {
     const { tables } = market;
     state.setTables(market, tiers, made[index] ?? []);

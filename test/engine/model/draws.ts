@@ -58,7 +58,8 @@ export interface Draw {
   readonly leverage: bigint | "cap" | "aboveCap" | undefined;
   readonly flag: boolean;
   readonly other: boolean;
-  readonly fee: bigint | "maker" | "taker" | undefined;
+  /** In units, by the schedule, or as much as the trade can bear ("limit") and one unit more ("above"). */
+  readonly fee: bigint | "maker" | "taker" | "limit" | "above" | undefined;
   readonly rate: bigint;
   readonly policy: ProfileKnobs["modeSwitch"];
 }
@@ -168,6 +169,7 @@ const draw: fc.Arbitrary<Draw> = fc.record({
   other: fc.integer({ min: 0, max: 4 }).map((pick) => pick === 0),
   fee: fc.oneof(
     fc.constantFrom(undefined, "maker" as const, "taker" as const),
+    fc.constantFrom("limit" as const, "above" as const),
     fc.bigInt({ min: -50n, max: 200_000n }),
   ),
   rate: fc.oneof(

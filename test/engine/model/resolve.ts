@@ -18,6 +18,7 @@ import type { Draw, Size } from "./draws.ts";
 import { alternativeTiers, BTC, SYMBOLS } from "./venue.ts";
 
 const MOST_LOTS = 2_000_000n;
+const MOST_FEE = 10n ** 10n;
 const MOST_TO_FIT = 1_500n;
 
 /** The largest value from 1 that the model accepts, taking its rules to be monotone; 0 where 1 is refused. */
@@ -157,9 +158,10 @@ function fillOf(book: Book, draw: Draw): Command {
     position === undefined && draw.mode === "isolated" && !draw.other ? 5_000n : undefined;
   const leverage = leverageOf(book, draw, target) ?? needed;
   const fee = typeof draw.fee === "bigint" ? draw.fee : undefined;
-  const liquidity = typeof draw.fee === "string" ? draw.fee : undefined;
+  const liquidity = draw.fee === "maker" || draw.fee === "taker" ? draw.fee : undefined;
   const price = priceOf(book, draw, symbol);
-  return sized(book, draw.size, absolute(position?.quantity ?? 1n), MOST_LOTS, (amount) => ({
+  const lots = absolute(position?.quantity ?? 1n);
+  const trade = sized(book, draw.size, lots, MOST_LOTS, (amount) => ({
     type: "fill",
     account: id,
     symbol,
@@ -174,6 +176,9 @@ function fillOf(book: Book, draw: Draw): Command {
     ...optional("order", order?.id),
     ...optional("reduceOnly", draw.other && draw.flag ? true : undefined),
   }));
+  if (draw.fee !== "limit" && draw.fee !== "above") return trade;
+  const most = largestAccepted(book, MOST_FEE, (units) => ({ ...trade, fee: units }) as Command);
+  return { ...trade, fee: draw.fee === "limit" ? most : most + 1n } as Command;
 }
 
 function setPositionOf(book: Book, draw: Draw): Command {

@@ -23,7 +23,7 @@ import {
 } from "./book.ts";
 import { absolute, marginAt } from "./exact.ts";
 import { requireSafe } from "./margin.ts";
-import { isolatedFigures } from "./pools.ts";
+import { inMarketOrder, isolatedFigures } from "./pools.ts";
 import { must, refuse } from "./refusal.ts";
 import { amountOf } from "./wallets.ts";
 
@@ -104,7 +104,7 @@ export function setLeverage(
   const sides: readonly PositionSide[] =
     command.side === undefined ? ["long", "short"] : [command.side];
   const setting = settingOf(account, market.symbol);
-  const positions = account.positions.filter(
+  const positions = inMarketOrder(book, account).filter(
     (position) => position.symbol === market.symbol && sides.includes(sideOf(position)),
   );
   const isSet =

@@ -62,15 +62,20 @@ export function setAutoTopUp(book: Book, command: CommandOf<"setAutoTopUp">): vo
   position.autoTopUp = command.enabled;
 }
 
+/** What an isolated position lacks of its initial margin, or of standing where that is more. */
+function lacking(book: Book, position: Position): bigint {
+  const { equity, initialMargin, clearance } = isolatedFigures(book, position);
+  const toStand = book.rules.triggerInclusive ? 1n - clearance : -clearance;
+  return larger(initialMargin - equity, toStand);
+}
+
 export function topUpMargins(book: Book): void {
   for (const { account, position } of isolatedPositions(book)) {
-    const { equity, initialMargin, liquidatable } = isolatedFigures(book, position);
-    if (!position.autoTopUp || !liquidatable) continue;
+    if (!position.autoTopUp || !isolatedFigures(book, position).liquidatable) continue;
     const { settle } = marketOf(book, position.symbol);
-    const amount = smaller(available(book, account, settle), initialMargin - equity);
-    if (amount <= 0n) continue;
+    const amount = smaller(available(book, account, settle), lacking(book, position));
     const lifted = { ...position, margin: position.margin + amount };
-    if (isolatedFigures(book, lifted).liquidatable) continue;
+    if (amount <= 0n || isolatedFigures(book, lifted).liquidatable) continue;
     position.margin += amount;
     addToWallet(account, settle, -amount);
   }

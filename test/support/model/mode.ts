@@ -70,31 +70,34 @@ function keepLeverage(
   }
 }
 
-/** Converts positions in their order; the cross pools are asked when all have moved, or after each that is reduced to fit. */
-function convertAll(
+/** Switches market by market, keeping leverages on the way; returns what was moved. */
+function switchMarkets(
   book: Book,
   account: Account,
   command: SetMarginModeCommand,
   positions: readonly Position[],
-): void {
-  const { marginMode: mode } = command;
+): Place[] {
+  const { symbol, marginMode: mode } = command;
   const leverage = amountOf(command.leverage ?? 0n);
-  const places = positions
-    .filter((position) => position.mode !== mode)
-    .map(
-      (position): Place => ({
-        account: account.id,
-        symbol: position.symbol,
-        side: sideOf(position),
-      }),
-    );
-  for (const place of places) {
-    if ((command.policy ?? book.rules.modeSwitch) === "reduceToFit") {
-      const price = command.closePrice === undefined ? undefined : amountOf(command.closePrice);
-      reduceToFit(book, place, mode, leverage, price);
-    } else convert(book, place, mode, leverage);
+  const moved: Place[] = [];
+  const symbols = symbol === undefined ? positions.map((position) => position.symbol) : [symbol];
+  for (const one of new Set(symbols)) {
+    const here = positions.filter((position) => position.symbol === one && position.mode !== mode);
+    const places = here.map((position) => ({
+      account: account.id,
+      symbol: one,
+      side: sideOf(position),
+    }));
+    keepLeverage(book, account, command, one);
+    for (const place of places) {
+      if ((command.policy ?? book.rules.modeSwitch) === "reduceToFit") {
+        const price = command.closePrice === undefined ? undefined : amountOf(command.closePrice);
+        reduceToFit(book, place, mode, leverage, price);
+      } else convert(book, place, mode, leverage);
+    }
+    moved.push(...places);
   }
-  for (const place of places) requireCross(book, place, mode);
+  return moved;
 }
 
 /** Stores the mode for positions to come: of the market, or of all. */
@@ -122,8 +125,10 @@ export function setMarginMode(book: Book, command: SetMarginModeCommand): void {
   must(!orders || command.carryOrders === true, "ORDERS_OPEN");
   if (positions.length > 0 && policy === "refuseWithPosition") refuse("POSITION_OPEN");
   if (positions.length > 0 && policy === "transferOnly") refuse("TRANSFER_ONLY");
-  const symbols = symbol === undefined ? positions.map((position) => position.symbol) : [symbol];
-  for (const one of new Set(symbols)) keepLeverage(book, account, command, one);
-  convertAll(book, account, command, positions);
+  const converts = positions.some(({ mode }) => mode !== marginMode);
+  must(symbol !== undefined || command.leverage === undefined || converts, "BAD_VALUE");
+  const moved = switchMarkets(book, account, command, positions);
+  // The cross pools are asked when all positions have moved (and after each that is reduced to fit).
+  for (const place of moved) requireCross(book, place, marginMode);
   keepMode(account, command);
 }

@@ -30,7 +30,7 @@ export function rangeFor(market: Market, quantity: bigint): SizeRange {
 }
 
 /** The position as a leg of a pool. */
-export function legOf(book: Book, position: Position): LegState {
+function legOf(book: Book, position: Position): LegState {
   const market = marketOf(book, position.symbol);
   return {
     priceSlot: book.markets.indexOf(market),

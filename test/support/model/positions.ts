@@ -9,9 +9,8 @@ import {
   markedMarket,
   type Position,
   removePosition,
-  sideOf,
 } from "./book.ts";
-import { absolute, ceilOf, worthOf } from "./exact.ts";
+import { ceilOf, worthOf } from "./exact.ts";
 import { crossFigures, isolatedFigures, isPledged } from "./pools.ts";
 import { must, refuse } from "./refusal.ts";
 import { amountOf, positiveAmount, requireIsolatedAllowed } from "./wallets.ts";
@@ -59,10 +58,4 @@ export function setPosition(
     else crossFigures(book, account, settle);
   }
   addFlow(book, settle, "imports", worth(after) - worth(before));
-}
-
-/** What a position says of itself in comparisons. */
-export function describe(position: Position): string {
-  const { symbol, mode, quantity } = position;
-  return `${symbol} ${sideOf(position)} ${mode} ${absolute(quantity)}`;
 }
