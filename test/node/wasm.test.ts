@@ -48,7 +48,8 @@ describe("the release build", () => {
   });
 
   it("stays below 32 kB", () => {
-    expect(bytes.length).toBeLessThan(24_576);
+    // 21 kB of figures, searches and the screen, 7 kB of funding and trades.
+    expect(bytes.length).toBeLessThan(32_768);
   });
 
   it("is the one embedded in the sources", async () => {
