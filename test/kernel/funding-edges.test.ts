@@ -200,6 +200,27 @@ describe.each(BUILDS)("edges of a funding period ($name build)", ({ wasm }) => {
     });
   });
 
+  test("a wallet whose sums leave 64 bits by its own funding is judged rightly", () => {
+    const { kernel, free, tenths, slotOf, poolOf, behind, settle } = bench();
+    const slot = slotOf();
+    const other = slotOf();
+    // Equity 2^63 − 6; 10 received make it 2^63 + 4, with margins of 1 and 2: all of the wallet is available.
+    const rich = poolOf(MAX - 20n, free, [slot, -100]);
+    kernel.createLeg(rich, other, tenths, 10, -5n, 0);
+    const first = behind(rich, 1, 50n, slot, 80);
+    settle(slot, TENTH, WALLET);
+    expect([kernel.collateral(rich), kernel.collateral(first)]).toEqual([MAX - 18n, 50n]);
+    kernel.removePool(rich);
+    kernel.removePool(first);
+    // Equity −2^63 + 50 and 40 left of the wallet once it has paid 60: equity is then below the range, and nothing available.
+    const poor = poolOf(100n, free, [slot, 600]);
+    kernel.createLeg(poor, other, free, 1, MAX, 0);
+    kernel.createLeg(poor, other, free, 1, 53n, 0);
+    const second = behind(poor, 1, 50n, slot, 80);
+    settle(slot, TENTH, WALLET);
+    expect([kernel.collateral(poor), kernel.collateral(second)]).toEqual([40n, 42n]);
+  });
+
   test("a liquidatable wallet pays nothing", () => {
     const { kernel, slotOf, poolOf, behind, settle } = bench();
     const slot = slotOf();
