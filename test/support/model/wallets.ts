@@ -32,8 +32,8 @@ export function openAccount(book: Book, command: CommandOf<"openAccount">): void
 }
 
 export function closeAccount(book: Book, command: CommandOf<"closeAccount">): void {
-  const { positions, wallets } = accountOf(book, command.account);
-  must(positions.length === 0, "ACCOUNT_NOT_EMPTY");
+  const { positions, orders, wallets } = accountOf(book, command.account);
+  must(positions.length === 0 && orders.length === 0, "ACCOUNT_NOT_EMPTY");
   for (const balance of wallets.values()) must(balance === 0n, "ACCOUNT_NOT_EMPTY");
   book.accounts.delete(command.account);
 }
