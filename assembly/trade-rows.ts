@@ -40,6 +40,8 @@ import {
 import { legRecord, ownerRecord, poolLives, poolRecord } from "./book.ts";
 import { trade } from "./trade.ts";
 
+/** Legs of a pool whose records are asked for ahead of the search: most pools have no more. */
+const TOUCHED_LEGS = 3;
 const MAX_UNITS: f64 = 9_007_199_254_740_991;
 
 /** Finds pool, leg and what the leg is of rows `from` to `to` (excluded); rows without a pool are on nothing. */
@@ -47,6 +49,9 @@ export function locateRows(from: u32, to: u32): void {
   // Each pass reads what the one before it has found; within a pass no row waits for another's memory.
   for (let row: usize = from; row < to; row++) locatePool(row);
   for (let row: usize = from; row < to; row++) locateFirstLeg(row);
+  for (let pass = 0; pass < TOUCHED_LEGS; pass++) {
+    for (let row: usize = from; row < to; row++) touchLeg(row);
+  }
   for (let row: usize = from; row < to; row++) locateLeg(row);
 }
 
@@ -76,6 +81,18 @@ function locateFirstLeg(row: usize): void {
   const pool = load<i32>(word + ROW_POOL);
   const leg = pool === NONE ? NONE : load<i32>(poolRecord(pool), POOL_FIRST_LEG);
   store<i32>(word + ROW_LEG, leg);
+  store<i32>(word + ROW_STATUS, leg);
+}
+
+/**
+ * Brings the record of the leg in ROW_STATUS near and puts the next one there. Without a branch on what the record says: a wrong guess
+ * would stop the rows behind it from asking for theirs.
+ */
+function touchLeg(row: usize): void {
+  const word = row << 2;
+  const leg = load<i32>(word + ROW_STATUS);
+  const next = load<i32>(legRecord(leg & ~(leg >> 31)), LEG_NEXT);
+  store<i32>(word + ROW_STATUS, next | (leg >> 31));
 }
 
 /** The leg of the row's slot and sign. */

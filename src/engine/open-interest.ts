@@ -6,14 +6,16 @@ const SPILL = 2 ** 52;
 
 /** Sums of sizes by market index and side. */
 export class OpenInterest {
-  readonly #small: number[] = [];
+  // A column of its own: written far apart at first, an array would become a dictionary, and every trade would pay for it.
+  #small: Float64Array = new Float64Array(64);
   readonly #large: bigint[] = [];
 
   /** Adds a signed quantity to its side; `change` is +1 for a position that appears, -1 for one that goes. */
   add(market: number, quantity: number, change: 1 | -1): void {
     const place = market * 2 + (quantity < 0 ? 1 : 0);
     const size = quantity < 0 ? -quantity : quantity;
-    const before = this.#small[place] ?? 0;
+    if (place >= this.#small.length) this.#grow(place);
+    const before = this.#small[place] as number;
     if (size >= SPILL) {
       this.#large[place] = (this.#large[place] ?? 0n) + BigInt(change * size);
       return;
@@ -32,5 +34,11 @@ export class OpenInterest {
   size(market: number, side: "long" | "short"): bigint {
     const place = market * 2 + (side === "short" ? 1 : 0);
     return BigInt(this.#small[place] ?? 0) + (this.#large[place] ?? 0n);
+  }
+
+  #grow(place: number): void {
+    const wider = new Float64Array(2 * (place + 1));
+    wider.set(this.#small);
+    this.#small = wider;
   }
 }

@@ -9,8 +9,10 @@ import type { FillCommand, LeverageTier, Profile } from "../../src/types.ts";
 import { runs } from "../support/runs.ts";
 import { BTC, COIN, ETH, emptyEngine, fundedEngine } from "./fixtures.ts";
 
-const SYMBOLS = [BTC, ETH, COIN] as const;
-const MARKS = [50_000, 2_000, 50_000] as const;
+/** Settles in the coin that some pledge. */
+const PLEDGED = "ETH/COIN:COIN";
+const SYMBOLS = [BTC, ETH, COIN, PLEDGED] as const;
+const MARKS = [50_000, 2_000, 50_000, 20] as const;
 const SETTLE_DECIMALS = 8;
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
@@ -61,7 +63,6 @@ function prepare(engine: RiskEngine, kind: Kind, account: string): void {
     engine.placeOrder(account, order);
   }
   if (kind === "pledger") {
-    engine.deposit(account, "COIN", "50");
     engine.setMultiAsset(account, true);
   }
   if (kind === "chooser") quietly(() => engine.setLeverage(account, BTC, "25"));
@@ -75,11 +76,16 @@ function createEngine(profile: Profile): RiskEngine {
   const tiers = [{ ratio: "0.9" }];
   engine.addAsset({ code: "COIN", collateral: { settle: "USDT", tiers } });
   engine.setIndexPrices({ COIN: "100" });
+  const precision = { amount: "0.01" };
+  const margin = [{ maintenanceMarginRate: "0.01", maxLeverage: "20" }];
+  engine.addMarket({ symbol: PLEDGED, settle: "COIN", precision, tiers: margin });
+  engine.setMarks({ [PLEDGED]: "20" });
   for (const { kind, id } of ACCOUNTS) {
     engine.openAccount(id, { hedged: HEDGED.includes(kind) });
     if (kind === "penniless") continue;
     engine.deposit(id, "USDT", kind === "poor" ? "900" : "200000");
     engine.deposit(id, "BTC", kind === "poor" ? "0.02" : "3");
+    if (kind !== "rich") engine.deposit(id, "COIN", "50");
     prepare(engine, kind, id);
   }
   return engine;
@@ -108,7 +114,7 @@ const size: fc.Arbitrary<number> = fc.oneof(
 const row: fc.Arbitrary<Row> = fc
   .record({
     account: fc.integer({ min: 0, max: ACCOUNTS.length }),
-    market: fc.integer({ min: 0, max: 40 }).map((pick) => (pick === 40 ? 3 : pick % 3)),
+    market: fc.integer({ min: 0, max: 40 }).map((pick) => (pick === 40 ? 4 : pick % 4)),
     size,
     buys: fc.boolean(),
     priceMilli: fc.oneof(

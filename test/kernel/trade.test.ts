@@ -341,3 +341,120 @@ describe.each(BUILDS)("the edges of a trade in the $name build", (build) => {
     expect(kernel.legTotal).toBe(layout.MAX_LEGS_PER_POOL);
   });
 });
+
+describe.each(BUILDS)("trades by the row in the $name build", (build) => {
+  const table = tableOf({ rows: [{ floor: 0n, rate: 10_000, initialRate: 100_000 }] });
+
+  /** Pools of 1,000 with the tags 8 and 12 in the chains of three owners, the third of which also has tag 21; one price, at 100. */
+  function create() {
+    const kernel = openKernel(build);
+    const slot = kernel.createPrice({ inverse: false, numerator: 1n, divisor: 1n });
+    kernel.setMark(slot, 100);
+    const handle = kernel.createTable(table);
+    const chains = [0, 1, 2].map((owner) => {
+      const tags = owner === 2 ? [8, 12, 21] : [8, 12];
+      return tags.reduce((next, tag) => {
+        const pool = kernel.createPool(1_000n, owner, tag);
+        kernel.setNextOfOwner(pool, next);
+        return pool;
+      }, -1);
+    });
+    const put = (row: number, pool: number, quantity: number, sign = 0): void => {
+      const rows = kernel.tradeRows;
+      rows.pool[row] = pool;
+      rows.tag[row] = 8;
+      rows.notTag[row] = 21;
+      rows.norTag[row] = 23;
+      rows.slot[row] = slot;
+      rows.sign[row] = sign;
+      rows.quantity[row] = quantity;
+      rows.price[row] = 100;
+      rows.fee[row] = 1;
+      rows.table[row] = handle;
+    };
+    return { kernel, slot, handle, chains: chains as [number, number, number], put };
+  }
+
+  it("finds the owner's pool by its tag, and none where another tag forbids it", () => {
+    const { kernel, chains, put } = create();
+    const [first, second, third] = chains;
+    [first, second, third, -1].forEach((pool, row) => {
+      put(row, pool, 1);
+    });
+    kernel.locateRows(0, 4);
+    const { pool, held, leverage } = kernel.tradeRows;
+    expect([...pool.subarray(0, 4)]).toEqual([0, 2, -1, -1]);
+    expect([held[0], leverage[0]]).toEqual([0, 0]);
+  });
+
+  it("finds legs by slot and sign, and tells what they are", () => {
+    const { kernel, slot, handle, chains, put } = create();
+    const other = kernel.createPrice({ inverse: false, numerator: 1n, divisor: 1n });
+    const short = kernel.createLeg(0, slot, handle, -3, -(2n ** 60n) - 1n, 5_000);
+    const long = kernel.createLeg(0, slot, handle, 4, 400n, 0);
+    kernel.createLeg(0, other, handle, 9, 900n, 0);
+    [0, 1, -1].forEach((sign, row) => {
+      put(row, chains[0], 1, sign);
+    });
+    kernel.locateRows(0, 3);
+    const { held, cost, leverage } = kernel.tradeRows;
+    expect([...held.subarray(0, 3)]).toEqual([4, 4, -3]);
+    expect([...cost.subarray(0, 3)]).toEqual([400, 400, -(2 ** 60)]);
+    expect([...leverage.subarray(0, 3)]).toEqual([0, 0, 5_000]);
+    expect([kernel.findLeg(0, slot, 1), kernel.findLeg(0, slot, -1)]).toEqual([long, short]);
+    expect(kernel.findLeg(0, 99, 0)).toBe(-1);
+  });
+
+  it("trades in order, passes what is not admitted and stops at what is no trade", () => {
+    const { kernel, chains, put } = create();
+    const [first, second] = chains;
+    const quantities = [50, 500, 0.5, 7];
+    quantities.forEach((quantity, row) => {
+      put(row, row === 0 ? first : second, quantity);
+    });
+    kernel.locateRows(0, 4);
+    expect(kernel.tradeLocated(0, 4, false)).toBe(2);
+    const { status, realized, chargedHalves, costChangeHalves } = kernel.tradeRows;
+    expect([...status.subarray(0, 3)]).toEqual([
+      0,
+      layout.STATUS_BELOW_INITIAL,
+      layout.STATUS_RANGE,
+    ]);
+    expect([...realized.subarray(0, 3)]).toEqual([0n, 0n, 0n]);
+    expect([chargedHalves[0], costChangeHalves[0]]).toEqual([1, 5_000]);
+    expect([kernel.collateral(0), kernel.collateral(2), kernel.legTotal]).toEqual([
+      999n,
+      1_000n,
+      1,
+    ]);
+    expect(kernel.tradeLocated(3, 4, false)).toBe(4);
+    expect(kernel.legTotal).toBe(2);
+    for (const [price, fee] of [
+      [Number.NaN, 1],
+      [0, 1],
+      [1.5, 1],
+      [100, 2 ** 53],
+      [100, Number.POSITIVE_INFINITY],
+    ] as const) {
+      kernel.tradeRows.price[3] = price;
+      kernel.tradeRows.fee[3] = fee;
+      expect(kernel.tradeLocated(3, 4, false)).toBe(3);
+    }
+    expect(kernel.tradeLocated(3, 99, false)).toBe(3);
+  });
+
+  it("gives live views after memory has grown", () => {
+    const { kernel, chains, put } = create();
+    kernel.setCollateral(0, 10n ** 15n);
+    const before = kernel.tradeRows;
+    const bytes = kernel.memoryBytes;
+    put(0, chains[0], 1);
+    while (kernel.memoryBytes === bytes) {
+      for (let leg = 0; leg < 1_000; leg++) kernel.createPool(0n, 9, 0);
+    }
+    expect(before.quantity.length).toBe(0);
+    kernel.locateRows(0, 1);
+    expect(kernel.tradeLocated(0, 1, false)).toBe(1);
+    expect([kernel.tradeRows.quantity[0], kernel.quantity(0)]).toEqual([1, 1]);
+  });
+});

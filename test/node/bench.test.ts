@@ -2,9 +2,12 @@
 // is the kernel's, and the seeded book is the same every time.
 import { describe, expect, it } from "vitest";
 import { type BenchBook, createBook } from "../../bench/book.ts";
+import { createBatches, createEngine, createFillBook } from "../../bench/fill-book.ts";
 import { createBigInt64Rival } from "../../bench/rivals/bigint64.ts";
 import { createBnJsRival } from "../../bench/rivals/bnjs.ts";
 import { createDecimalJsRival } from "../../bench/rivals/decimaljs.ts";
+import { createBigIntFillRival } from "../../bench/rivals/fill-bigint.ts";
+import { createFloat64FillRival } from "../../bench/rivals/fill-float64.ts";
 import { createFloat64SearchRival } from "../../bench/rivals/float64-search.ts";
 import { createFloat64SlopesRival } from "../../bench/rivals/float64-slopes.ts";
 import { createObjectsRival } from "../../bench/rivals/objects.ts";
@@ -61,6 +64,29 @@ describe.each(["calm", "stressed"] as const)("the %s book", (variant) => {
         engine: rival.name,
         pools: expected,
       });
+    }
+  });
+});
+
+describe.each([0, 0.2])("batches of trades with a share of %d beyond their means", (share) => {
+  const FILLS = 3_000;
+  const book = createFillBook(POOLS, "test");
+  const batches = createBatches(book, POOLS, FILLS, 1, share, "test");
+
+  it("are refused or not, and paid, alike by every exact engine, and nearly so in doubles", () => {
+    const engine = createEngine(book);
+    const objects = createBigIntFillRival(book, FILLS, POOLS);
+    const doubles = createFloat64FillRival(book, FILLS);
+    for (const batch of batches.flatMap(({ batch, mirror }) => [batch, mirror])) {
+      const { accepted, statuses } = engine.applyFills(batch);
+      const refused = Uint8Array.from(statuses, (status) => (status === 0 ? 0 : 1));
+      expect(accepted).toBe(objects.run(batch));
+      expect(objects.refused).toEqual(refused);
+      expect(Math.abs(doubles.run(batch) - accepted)).toBeLessThan(FILLS / 100);
+      expect(Math.abs(1 - accepted / FILLS - share)).toBeLessThan(0.05);
+    }
+    for (let account = 0; account < POOLS; account++) {
+      expect(objects.collateral(account)).toBe(engine.kernel.collateral(account));
     }
   });
 });

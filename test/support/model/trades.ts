@@ -174,7 +174,8 @@ function reduce(book: Book, trade: Trade, part: Part, position: Position, levera
     const share = divideFloor(position.margin * closed, size);
     const released = share + payout;
     position.margin -= share - smaller(released, 0n);
-    must(position.margin >= 0n, "MARGIN_EXHAUSTED");
+    // A margin that funding has left negative may stay so where the trade takes nothing from it, but not be closed on.
+    must(position.margin >= 0n || (payout >= 0n && position.quantity !== 0n), "MARGIN_EXHAUSTED");
     if (released > 0n) addToWallet(account, settle, released);
   }
   if (position.quantity === 0n) removePosition(account, position);
