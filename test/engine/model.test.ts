@@ -12,6 +12,7 @@ import { describe, it } from "vitest";
 import type { Command, Profile } from "../../src/types.ts";
 import { runs } from "../support/runs.ts";
 import { type Draw, game, turnedProfile } from "./model/draws.ts";
+import { PINNED } from "./model/pinned.ts";
 import { Play, show } from "./model/play.ts";
 import { resolve } from "./model/resolve.ts";
 
@@ -57,6 +58,12 @@ describe("invariants 6, 7, 8, 9, 10 and 12: engine and model agree after every c
   it.each(NAMES)("under the profile %s", { timeout: TIMEOUT_MS }, (name) => {
     const property = fc.property(game, (draws) => playDraws(name, draws));
     fc.assert(property, settings(6));
+  });
+
+  it.each(PINNED)("again: $name", ({ profile, commands }) => {
+    const play = new Play(profile);
+    for (const command of commands) play.step(command);
+    play.finish();
   });
 
   it("under knobs turned at random", { timeout: TIMEOUT_MS }, () => {

@@ -107,19 +107,19 @@ export function setLeverage(
   const positions = inMarketOrder(book, account).filter(
     (position) => position.symbol === market.symbol && sides.includes(sideOf(position)),
   );
-  const isSet =
-    sides.every((side) => setting.leverage[side] === leverage) &&
-    positions.every((position) => position.leverage === leverage);
-  must(!isSet, "ALREADY_SET");
-  const before = needed(book, account, market.settle);
   for (const side of sides) {
-    setting.leverage[side] = leverage;
     const position = findPosition(account, market.symbol, side);
     if (position !== undefined) requireCaps(market, { ...position, leverage }, position.mode);
     else if (account.hedged || positions.length === 0) {
       requireCapsWithout(market, modeFor(account, market.symbol), leverage);
     }
   }
+  const isSet =
+    sides.every((side) => setting.leverage[side] === leverage) &&
+    positions.every((position) => position.leverage === leverage);
+  must(!isSet, "ALREADY_SET");
+  const before = needed(book, account, market.settle);
+  for (const side of sides) setting.leverage[side] = leverage;
   for (const position of positions) {
     if (position.leverage === leverage) continue;
     if (position.mode === "cross") position.leverage = leverage;
