@@ -1,0 +1,213 @@
+// Who waits for which price: four pairing heaps per price slot, by the direction that passes their entries and by whether a tick may leave
+// them for later. Pairing heaps are linked through their own nodes: an entry goes in with one comparison and out of any place, and
+// memory is what the entries take, whatever becomes of a market.
+
+import {
+  HEADER_FREE_NODE,
+  HEADER_LIVE_NODES,
+  HEADER_PENDING,
+  HEADER_TOP_NODE,
+  HEAP_UP,
+  HEAPS,
+  HEAPS_OF_SLOT,
+  MARKS,
+  NODE_BYTES,
+  NODE_CHAIN,
+  NODE_CHILD,
+  NODE_DIRECTORY,
+  NODE_DIRECTORY_ENTRIES,
+  NODE_HEAP,
+  NODE_IDLE,
+  NODE_KEY,
+  NODE_KIND,
+  NODE_MASK,
+  NODE_NEXT,
+  NODE_PREV,
+  NODE_SHIFT,
+  NODE_SLOT,
+  NODE_TARGET,
+  NONE,
+  PENDING_SLOTS,
+  PRICE_FLAGS,
+  PRICE_PENDING,
+} from "../src/layout.ts";
+import { ensureRecords } from "./memory.ts";
+import { priceRecord } from "./prices.ts";
+
+export function nodeRecord(node: i32): usize {
+  const chunk = load<u32>(((<usize>(<u32>node >> NODE_SHIFT)) << 2) + NODE_DIRECTORY);
+  return <usize>chunk + <usize>(node & NODE_MASK) * NODE_BYTES;
+}
+
+/** A node in no heap, or NONE at the memory limit. */
+export function createNode(kind: u8, target: u32): i32 {
+  let node = load<i32>(HEADER_FREE_NODE);
+  if (node !== NONE) {
+    store<i32>(HEADER_FREE_NODE, load<i32>(nodeRecord(node), NODE_NEXT));
+  } else {
+    node = load<i32>(HEADER_TOP_NODE);
+    if (!ensureRecords(NODE_DIRECTORY, <u32>node >> NODE_SHIFT, NODE_DIRECTORY_ENTRIES)) {
+      return NONE;
+    }
+    store<i32>(HEADER_TOP_NODE, node + 1);
+  }
+  const record = nodeRecord(node);
+  store<i32>(record, NONE, NODE_CHILD);
+  store<i32>(record, NONE, NODE_NEXT);
+  store<i32>(record, NONE, NODE_PREV);
+  store<i32>(record, NONE, NODE_CHAIN);
+  store<u32>(record, target, NODE_TARGET);
+  store<u8>(record, NODE_IDLE, NODE_HEAP);
+  store<u8>(record, kind, NODE_KIND);
+  store<u32>(HEADER_LIVE_NODES, load<u32>(HEADER_LIVE_NODES) + 1);
+  return node;
+}
+
+/** Takes the node out of its heap, if it is in one, and gives it back. */
+export function freeNode(node: i32): void {
+  removeNode(node);
+  store<i32>(nodeRecord(node), load<i32>(HEADER_FREE_NODE), NODE_NEXT);
+  store<i32>(HEADER_FREE_NODE, node);
+  store<u32>(HEADER_LIVE_NODES, load<u32>(HEADER_LIVE_NODES) - 1);
+}
+
+// ── pairing heaps ───────────────────────────────────────────────────────────────────────────────────
+
+/** One heap of two, by their roots (NONE for an empty one); the root of it. */
+export function meldNodes(a: i32, b: i32): i32 {
+  if (a === NONE) return b;
+  if (b === NONE) return a;
+  const aRecord = nodeRecord(a);
+  const bRecord = nodeRecord(b);
+  if (load<f64>(bRecord, NODE_KEY) < load<f64>(aRecord, NODE_KEY)) {
+    adopt(b, bRecord, a, aRecord);
+    return b;
+  }
+  adopt(a, aRecord, b, bRecord);
+  return a;
+}
+
+function adopt(parent: i32, parentRecord: usize, child: i32, childRecord: usize): void {
+  const eldest = load<i32>(parentRecord, NODE_CHILD);
+  store<i32>(childRecord, eldest, NODE_NEXT);
+  store<i32>(childRecord, parent, NODE_PREV);
+  if (eldest !== NONE) store<i32>(nodeRecord(eldest), child, NODE_PREV);
+  store<i32>(parentRecord, child, NODE_CHILD);
+}
+
+/**
+ * One heap of a list of siblings, melded two by two in rounds: balanced, so that many that came in one by one cost the heap their number
+ * once and not again at each that leaves.
+ */
+function pairUp(first: i32): i32 {
+  let list = first;
+  while (list !== NONE && load<i32>(nodeRecord(list), NODE_NEXT) !== NONE) {
+    let rest = list;
+    let head: i32 = NONE;
+    let tail: usize = 0;
+    while (rest !== NONE) {
+      const a = rest;
+      const b = load<i32>(nodeRecord(a), NODE_NEXT);
+      rest = b === NONE ? NONE : load<i32>(nodeRecord(b), NODE_NEXT);
+      const winner = meldNodes(a, b);
+      if (tail === 0) head = winner;
+      else store<i32>(tail, winner, NODE_NEXT);
+      tail = nodeRecord(winner);
+      store<i32>(tail, NONE, NODE_NEXT);
+    }
+    list = head;
+  }
+  if (list !== NONE) {
+    store<i32>(nodeRecord(list), NONE, NODE_PREV);
+    store<i32>(nodeRecord(list), NONE, NODE_NEXT);
+  }
+  return list;
+}
+
+/** Takes a node out of the heap with that root; the new root. The node is left without links. */
+export function cutNode(root: i32, node: i32): i32 {
+  const record = nodeRecord(node);
+  const children = pairUp(load<i32>(record, NODE_CHILD));
+  store<i32>(record, NONE, NODE_CHILD);
+  if (root === node) return children;
+  const previous = load<i32>(record, NODE_PREV);
+  const next = load<i32>(record, NODE_NEXT);
+  const before = nodeRecord(previous);
+  if (load<i32>(before, NODE_CHILD) === node) store<i32>(before, next, NODE_CHILD);
+  else store<i32>(before, next, NODE_NEXT);
+  if (next !== NONE) store<i32>(nodeRecord(next), previous, NODE_PREV);
+  store<i32>(record, NONE, NODE_NEXT);
+  store<i32>(record, NONE, NODE_PREV);
+  return meldNodes(root, children);
+}
+
+// ── the heaps of a slot ─────────────────────────────────────────────────────────────────────────────
+
+/** Where the root of a slot's heap stands. */
+function rootOf(slot: u32, heap: u32): usize {
+  return ((<usize>(slot * HEAPS_OF_SLOT + heap)) << 2) + HEAPS;
+}
+
+/** First entry of a slot's heap, or NONE. */
+export function rootNode(slot: u32, heap: u32): i32 {
+  return load<i32>(rootOf(slot, heap));
+}
+
+/** Nothing waits for the slot's price yet. */
+export function clearHeaps(slot: u32): void {
+  for (let heap: u32 = 0; heap < <u32>HEAPS_OF_SLOT; heap++) store<i32>(rootOf(slot, heap), NONE);
+}
+
+/** Passed in heaps of direction up by marks at or above the price, in heaps of direction down by marks at or below it. */
+export function insertNode(node: i32, slot: u32, heap: u32, price: f64): void {
+  const record = nodeRecord(node);
+  store<f64>(record, (heap & HEAP_UP) !== 0 ? price : -price, NODE_KEY);
+  store<u16>(record, <u16>slot, NODE_SLOT);
+  store<u8>(record, <u8>heap, NODE_HEAP);
+  const root = rootOf(slot, heap);
+  store<i32>(root, meldNodes(load<i32>(root), node));
+}
+
+/** Takes the node out of its heap, if it is in one; it stays allocated. */
+export function removeNode(node: i32): void {
+  const record = nodeRecord(node);
+  const heap = <u32>load<u8>(record, NODE_HEAP);
+  if (heap >= <u32>HEAPS_OF_SLOT) return;
+  const root = rootOf(load<u16>(record, NODE_SLOT), heap);
+  store<i32>(root, cutNode(load<i32>(root), node));
+  store<u8>(record, NODE_IDLE, NODE_HEAP);
+}
+
+/** The first entry of a slot's heap if its mark passes it, else NONE. */
+export function passedNode(slot: u32, heap: u32): i32 {
+  const node = load<i32>(rootOf(slot, heap));
+  if (node === NONE) return NONE;
+  const mark = load<f64>(((<usize>slot) << 3) + MARKS);
+  const key = load<f64>(nodeRecord(node), NODE_KEY);
+  return ((heap & HEAP_UP) !== 0 ? mark : -mark) >= key ? node : NONE;
+}
+
+/** Balances what came in since: one pass over the root's children. */
+export function settleHeaps(slot: u32): void {
+  for (let heap: u32 = 0; heap < <u32>HEAPS_OF_SLOT; heap++) {
+    const root = load<i32>(rootOf(slot, heap));
+    if (root === NONE) continue;
+    const record = nodeRecord(root);
+    const child = pairUp(load<i32>(record, NODE_CHILD));
+    store<i32>(record, child, NODE_CHILD);
+    if (child !== NONE) store<i32>(nodeRecord(child), root, NODE_PREV);
+  }
+}
+
+// ── slots to look at ────────────────────────────────────────────────────────────────────────────────
+
+/** The slot's heaps may hold passed entries: the next tick looks at them, whatever it moves. */
+export function pendSlot(slot: u32): void {
+  const record = priceRecord(slot);
+  const flags = load<u32>(record, PRICE_FLAGS);
+  if ((flags & PRICE_PENDING) !== 0) return;
+  store<u32>(record, flags | PRICE_PENDING, PRICE_FLAGS);
+  const count = load<u32>(HEADER_PENDING);
+  store<u16>(((<usize>count) << 1) + PENDING_SLOTS, <u16>slot);
+  store<u32>(HEADER_PENDING, count + 1);
+}

@@ -1,0 +1,373 @@
+// A tick: new marks in, and out who they concern. Stops come first and are told to the facade, which closes what they close; then every
+// pool whose zone was left, or that was changed, is evaluated exactly, told of where its state is another one, and armed anew. Where more
+// was passed than a tick should take, the screen says who is under water and the rest is armed over the ticks to come.
+
+import {
+  ALERT_LEVEL,
+  ALERT_SEEN,
+  ALERT_UNDER,
+  HEADER_FIRED,
+  HEADER_LEVEL_TABLE,
+  HEADER_LEVELS,
+  HEADER_LIVE_POOLS,
+  HEADER_MAY,
+  HEADER_MUST,
+  HEADER_PENDING,
+  HEADER_TICK_EXACT,
+  HEADER_TICK_SCREENED,
+  HEADER_TOP_POOL,
+  HEADER_TOP_PRICE,
+  HEADER_TRIGGERS,
+  HEADER_WOKEN,
+  HEAP_MUST,
+  HEAP_UP,
+  MARKS,
+  MAY_DIRECTORY,
+  MUST_DIRECTORY,
+  NODE_GROUP,
+  NODE_KIND,
+  NODE_STOP,
+  NODE_TARGET,
+  NONE,
+  PENDING_SLOTS,
+  PREVIOUS,
+  PRICE_ANCHOR,
+  PRICE_FLAGS,
+  PRICE_LEGS,
+  PRICE_PENDING,
+  RESULT,
+  RESULT_CLEARANCE,
+  RESULT_DIRECTORY,
+  RESULT_EQUITY,
+  RESULT_FEE,
+  RESULT_INITIAL,
+  RESULT_LIQUIDATABLE,
+  RESULT_MAINTENANCE,
+  RESULT_MASK,
+  RESULT_SHIFT,
+  SEARCH_STACK,
+  STATUS_NO_RECORD,
+  STATUS_OK,
+  STATUS_RANGE,
+  TICK_PRICES,
+  TICK_SLOTS,
+  TRIALS,
+  TRIGGERS_ARMED,
+  TRIGGERS_NEW,
+  WATCH_FAULT_TOLD,
+  WATCH_FLAGS,
+  WATCH_FLOOR,
+  WATCH_FLOOR_TOLD,
+  WATCH_HAS_FLOOR,
+  WATCH_IN_MAY,
+  WATCH_IN_MUST,
+  WOKE_CALL,
+  WOKE_FAULT,
+  WOKE_FLOOR,
+  WOKE_LIQUIDATABLE,
+  WOKE_RECOVERED,
+  WOKE_SHIFT,
+  WOKEN_DIRECTORY,
+} from "../src/layout.ts";
+import { poolLives, poolRecord, revise } from "./book.ts";
+import { nodeRecord, passedNode, pendSlot, removeNode, settleHeaps } from "./heaps.ts";
+import { priceRecord } from "./prices.ts";
+import { scan } from "./screen.ts";
+import { popStop } from "./stops.ts";
+import { popGroup, trackBest } from "./trailing.ts";
+import { isLiquidatable, NO_INITIAL, sumPool } from "./valuation.ts";
+import {
+  alertOf,
+  placeOf,
+  poolIsUrgent,
+  queuePool,
+  triggersEnabled,
+  watchRecord,
+} from "./watch.ts";
+import {
+  sumAddSum,
+  sumAtLeast,
+  sumCopy,
+  sumFits,
+  sumSet,
+  sumSubtractSum,
+  sumTimes,
+} from "./wide.ts";
+import { armPool } from "./zones.ts";
+
+/** A tick evaluates so many pools that may wait, or one in so many, before it asks the screen. */
+const LEAST_BUDGET: u32 = 256;
+const BUDGET_SHIFT: u32 = 10;
+/** After so many were armed at once, heaps are balanced. */
+const MANY: u32 = 4_096;
+
+// ── prices and stops ────────────────────────────────────────────────────────────────────────────────
+
+/** Takes over the rows of prices and takes out the stops they pass: their number. */
+export function tick(count: u32): i32 {
+  revise();
+  store<u32>(HEADER_TICK_EXACT, 0);
+  store<u32>(HEADER_TICK_SCREENED, 0);
+  store<u32>(HEADER_FIRED, 0);
+  store<u32>(HEADER_WOKEN, 0);
+  for (let row: usize = 0; row < <usize>count; row++) {
+    const slot = <u32>load<u16>((row << 1) + TICK_SLOTS);
+    moveMark(slot, load<f64>((row << 3) + TICK_PRICES));
+    pendSlot(slot);
+  }
+  const pending = load<u32>(HEADER_PENDING);
+  for (let place: usize = 0; place < <usize>pending; place++) {
+    const slot = <u32>load<u16>((place << 1) + PENDING_SLOTS);
+    popUrgent(slot, HEAP_MUST);
+    popUrgent(slot, HEAP_MUST | HEAP_UP);
+  }
+  return load<i32>(HEADER_FIRED);
+}
+
+function moveMark(slot: u32, price: f64): void {
+  const at = (<usize>slot) << 3;
+  const before = load<f64>(at + MARKS);
+  store<f64>(at + PREVIOUS, before);
+  store<f64>(at + MARKS, price);
+  const record = priceRecord(slot);
+  if (load<u32>(record, PRICE_LEGS) === 0) store<f64>(record, price, PRICE_ANCHOR);
+  trackBest(slot, before, price);
+}
+
+/** Takes passed entries out of a heap that may not wait. */
+function popUrgent(slot: u32, heap: u32): void {
+  let node = passedNode(slot, heap);
+  while (node !== NONE) {
+    const record = nodeRecord(node);
+    const target = load<u32>(record, NODE_TARGET);
+    const kind = load<u8>(record, NODE_KIND);
+    if (kind === NODE_STOP) popStop(target);
+    else if (kind === NODE_GROUP) popGroup(target, load<f64>(((<usize>slot) << 3) + MARKS));
+    else {
+      removeNode(node);
+      queuePool(target);
+    }
+    node = passedNode(slot, heap);
+  }
+}
+
+// ── pools ───────────────────────────────────────────────────────────────────────────────────────────
+
+/** Evaluates what was passed or changed; the number of pools of which there is something to say. */
+export function wake(): i32 {
+  store<u32>(HEADER_WOKEN, 0);
+  if (!triggersEnabled()) return 0;
+  const before = load<u32>(HEADER_TICK_EXACT);
+  const budget =
+    load<u32>(HEADER_TRIGGERS) === TRIGGERS_NEW
+      ? u32.MAX_VALUE
+      : max<u32>(LEAST_BUDGET, load<u32>(HEADER_LIVE_POOLS) >> BUDGET_SHIFT);
+  store<u32>(HEADER_TRIGGERS, TRIGGERS_ARMED);
+  const left = popLeisurely(budget);
+  evaluateAll(MUST_DIRECTORY, HEADER_MUST, u32.MAX_VALUE);
+  const waiting = evaluateAll(MAY_DIRECTORY, HEADER_MAY, budget);
+  if ((left || waiting) && !screenAll()) {
+    // No memory for the screen, or figures that it cannot sum: everything is looked at.
+    popLeisurely(u32.MAX_VALUE);
+    evaluateAll(MAY_DIRECTORY, HEADER_MAY, u32.MAX_VALUE);
+  }
+  if (load<u32>(HEADER_TICK_EXACT) - before > MANY) {
+    const slots = load<u32>(HEADER_TOP_PRICE);
+    for (let slot: u32 = 0; slot < slots; slot++) settleHeaps(slot);
+  }
+  return load<i32>(HEADER_WOKEN);
+}
+
+/**
+ * Queues pools whose zones were left, up to a number that wait in all; true where more are left. Slots with nothing passed are pending no
+ * longer.
+ */
+function popLeisurely(budget: u32): bool {
+  const pending = load<u32>(HEADER_PENDING);
+  let kept: u32 = 0;
+  let left = false;
+  for (let place: usize = 0; place < <usize>pending; place++) {
+    const slot = <u32>load<u16>((place << 1) + PENDING_SLOTS);
+    popWaiting(slot, 0, budget);
+    popWaiting(slot, HEAP_UP, budget);
+    const waiting = passedNode(slot, 0) !== NONE || passedNode(slot, HEAP_UP) !== NONE;
+    if (waiting) left = true;
+    // Stops that were armed passed fire in the next tick.
+    const urgent =
+      passedNode(slot, HEAP_MUST) !== NONE || passedNode(slot, HEAP_MUST | HEAP_UP) !== NONE;
+    if (waiting || urgent) {
+      store<u16>(((<usize>kept) << 1) + PENDING_SLOTS, <u16>slot);
+      kept++;
+    } else {
+      const record = priceRecord(slot);
+      store<u32>(record, load<u32>(record, PRICE_FLAGS) & ~PRICE_PENDING, PRICE_FLAGS);
+    }
+  }
+  store<u32>(HEADER_PENDING, kept);
+  return left;
+}
+
+function popWaiting(slot: u32, heap: u32, budget: u32): void {
+  let node = passedNode(slot, heap);
+  while (node !== NONE && load<u32>(HEADER_MAY) < budget) {
+    removeNode(node);
+    queuePool(load<u32>(nodeRecord(node), NODE_TARGET));
+    node = passedNode(slot, heap);
+  }
+}
+
+/** Evaluates pools that wait, as many as the budget lets; those that cannot be armed wait again. True where some were not come to. */
+function evaluateAll(directory: usize, header: usize, budget: u32): bool {
+  const count = load<u32>(header);
+  const some = min<u32>(count, budget);
+  const mark = directory === MUST_DIRECTORY ? WATCH_IN_MUST : WATCH_IN_MAY;
+  for (let place = count - some; place < count; place++) {
+    const pool = load<u32>(placeOf(directory, place));
+    const watch = watchRecord(pool);
+    store<u32>(watch, load<u32>(watch, WATCH_FLAGS) & ~mark, WATCH_FLAGS);
+  }
+  // Evaluating puts nothing into the lists, so those that wait again take the places that were read already.
+  let kept = count - some;
+  for (let place = count - some; place < count; place++) {
+    const pool = load<u32>(placeOf(directory, place));
+    if (!poolLives(pool) || evaluate(pool)) continue;
+    if (poolIsUrgent(pool) !== (directory === MUST_DIRECTORY)) {
+      queuePool(pool);
+      continue;
+    }
+    store<u32>(placeOf(directory, kept++), pool);
+    const watch = watchRecord(pool);
+    store<u32>(watch, load<u32>(watch, WATCH_FLAGS) | mark, WATCH_FLAGS);
+  }
+  store<u32>(header, kept);
+  return count > some;
+}
+
+/** Judges the pool, says what is new of it and arms it; false where it must be looked at in the next tick again. */
+function evaluate(pool: u32): bool {
+  store<u32>(HEADER_TICK_EXACT, load<u32>(HEADER_TICK_EXACT) + 1);
+  const watch = watchRecord(pool);
+  const flags = load<u32>(watch, WATCH_FLAGS);
+  const status = sumPool(poolRecord(pool), 0, MARKS, NO_INITIAL);
+  if (status !== STATUS_OK) {
+    if ((flags & WATCH_FAULT_TOLD) === 0) tell(pool, WOKE_FAULT);
+    store<u32>(watch, flags | WATCH_FAULT_TOLD, WATCH_FLAGS);
+    return false;
+  }
+  if ((flags & WATCH_FAULT_TOLD) !== 0) store<u32>(watch, flags & ~WATCH_FAULT_TOLD, WATCH_FLAGS);
+  const alert = alertOf(pool);
+  const state = <u32>load<u8>(alert);
+  const wasUnder = (state & ALERT_UNDER) !== 0;
+  const under = isLiquidatable();
+  const level = levelAfter(state & ALERT_LEVEL);
+  let news: u32 = 0;
+  if (under && !wasUnder) news = WOKE_LIQUIDATABLE;
+  if (wasUnder && !under) news = WOKE_RECOVERED;
+  if (level > (state & ALERT_LEVEL)) news |= WOKE_CALL;
+  store<u8>(alert, <u8>(level | (under ? ALERT_UNDER : 0)));
+  if (!under && reachedFloor(watch)) {
+    news |= WOKE_FLOOR;
+    store<u32>(watch, load<u32>(watch, WATCH_FLAGS) | WATCH_FLOOR_TOLD, WATCH_FLAGS);
+  }
+  if (news !== 0) tell(pool, news);
+  return armPool(pool, under, level);
+}
+
+/** The equity in RESULT is at or below the floor, and that is news. */
+function reachedFloor(watch: usize): bool {
+  const flags = load<u32>(watch, WATCH_FLAGS);
+  if ((flags & (WATCH_HAS_FLOOR | WATCH_FLOOR_TOLD)) !== WATCH_HAS_FLOOR) return false;
+  const floor = load<i64>(watch, WATCH_FLOOR);
+  return !sumAtLeast(RESULT + RESULT_EQUITY, floor + 1);
+}
+
+function tell(pool: u32, news: u32): void {
+  const count = load<u32>(HEADER_WOKEN);
+  store<u32>(placeOf(WOKEN_DIRECTORY, count), pool | (news << WOKE_SHIFT));
+  store<u32>(HEADER_WOKEN, count + 1);
+}
+
+// ── levels of the margin ratio ──────────────────────────────────────────────────────────────────────
+
+/** Level in force for the figures in RESULT: those reached, or kept for not having fallen far enough below. */
+function levelAfter(before: u32): u32 {
+  const levels = load<u32>(HEADER_LEVELS);
+  if (levels === 0) return 0;
+  let level: u32 = 0;
+  while (level < levels && ratioReaches(<usize>HEADER_LEVEL_TABLE + ((<usize>level) << 3))) level++;
+  while (
+    level < min<u32>(before, levels) &&
+    ratioReaches(<usize>HEADER_LEVEL_TABLE + 4 + ((<usize>level) << 3))
+  ) {
+    level++;
+  }
+  return level;
+}
+
+/** requirement · 10^6 >= share · equity, where there is a requirement. */
+function ratioReaches(share: usize): bool {
+  if (!sumAtLeast(RESULT + RESULT_MAINTENANCE, 1)) return false;
+  const scaled = SEARCH_STACK;
+  const equity = SEARCH_STACK + 16;
+  sumCopy(scaled, RESULT + RESULT_MAINTENANCE);
+  sumAddSum(scaled, RESULT + RESULT_FEE);
+  sumTimes(scaled, 1_000_000);
+  sumCopy(equity, RESULT + RESULT_EQUITY);
+  sumTimes(equity, <u64>load<u32>(share));
+  sumSubtractSum(scaled, equity);
+  return sumAtLeast(scaled, 0);
+}
+
+// ── by the screen ───────────────────────────────────────────────────────────────────────────────────
+
+/** Says who is under water by a scan, and who no longer; they wait to be armed. False where there can be no scan. */
+function screenAll(): bool {
+  const count = scan(MARKS);
+  if (count < 0) return false;
+  store<u32>(HEADER_TICK_SCREENED, 1);
+  for (let place: u32 = 0; place < <u32>count; place++) {
+    const chunk = load<u32>(((<usize>(place >> RESULT_SHIFT)) << 2) + RESULT_DIRECTORY);
+    const pool = load<u32>(<usize>chunk + ((<usize>(place & RESULT_MASK)) << 2));
+    const alert = alertOf(pool);
+    const state = load<u8>(alert);
+    if ((state & ALERT_UNDER) === 0) {
+      tell(pool, WOKE_LIQUIDATABLE);
+      queuePool(pool);
+    }
+    store<u8>(alert, state | ALERT_UNDER | ALERT_SEEN);
+  }
+  const top = load<u32>(HEADER_TOP_POOL);
+  for (let pool: u32 = 0; pool < top; pool++) {
+    const alert = alertOf(pool);
+    const state = load<u8>(alert);
+    if (state < <u8>ALERT_UNDER) continue;
+    if ((state & ALERT_SEEN) === 0) {
+      tell(pool, WOKE_RECOVERED);
+      queuePool(pool);
+      store<u8>(alert, state & ~ALERT_UNDER);
+    } else {
+      store<u8>(alert, state & ~ALERT_SEEN);
+    }
+  }
+  return true;
+}
+
+// ── figures at other prices ─────────────────────────────────────────────────────────────────────────
+
+/** Writes the pool's figures at the trial prices to RESULT, without an initial margin. */
+export function trialFigures(pool: u32): i32 {
+  if (!poolLives(pool)) return STATUS_NO_RECORD;
+  const status = sumPool(poolRecord(pool), 0, TRIALS, NO_INITIAL);
+  if (status !== STATUS_OK) return status;
+  sumSet(RESULT + RESULT_INITIAL, 0);
+  if (
+    !sumFits(RESULT + RESULT_EQUITY) ||
+    !sumFits(RESULT + RESULT_MAINTENANCE) ||
+    !sumFits(RESULT + RESULT_FEE) ||
+    !sumFits(RESULT + RESULT_CLEARANCE)
+  ) {
+    return STATUS_RANGE;
+  }
+  store<i32>(RESULT, i32(isLiquidatable()), RESULT_LIQUIDATABLE);
+  return STATUS_OK;
+}

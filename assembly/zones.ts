@@ -1,0 +1,411 @@
+// Up to which prices nothing can be said of a pool that is not known: its zone. A zone is a box, one price to each leg, within which what is
+// watched (clearance, levels of the margin ratio, an equity floor) provably stays on its side; the triggers are one unit outside. The box
+// is found in doubles and proved in integers at its worst corner (docs/numbers.md, "Zones").
+
+import {
+  BRACKET_BYTES,
+  BRACKET_RATE,
+  HEADER_LEVEL_TABLE,
+  HEADER_LEVELS,
+  HEADER_TICK_EXACT,
+  HEAP_DOWN,
+  HEAP_MUST,
+  HEAP_UP,
+  LEG_COST,
+  LEG_NEXT,
+  LEG_PRICE,
+  LEG_QUANTITY,
+  LEG_TABLE,
+  MARKS,
+  NODE_CHAIN,
+  NODE_POOL,
+  NONE,
+  POOL_COLLATERAL,
+  POOL_FIRST_LEG,
+  POOL_LEGS,
+  PRICE_FLAGS,
+  PRICE_INVERSE,
+  SEARCH_STACK,
+  TABLE_BRACKETS,
+  TABLE_COUNT,
+  TABLE_DENOMINATOR,
+  TABLE_FEE,
+  TABLE_FLAGS,
+  TABLE_HAIRCUT,
+  TABLE_WHOLE,
+  WATCH_FLAGS,
+  WATCH_FLOOR,
+  WATCH_FLOOR_TOLD,
+  WATCH_HAS_FLOOR,
+  WATCH_NODE,
+} from "../src/layout.ts";
+import { legRecord, poolRecord } from "./book.ts";
+import { bracketAt, scaledAmount, unitNotional } from "./doubles.ts";
+import { createNode, insertNode, nodeRecord } from "./heaps.ts";
+import { maxPrice, priceAt, priceRecord } from "./prices.ts";
+import { searchPrice } from "./search.ts";
+import { tableRecord } from "./tables.ts";
+import {
+  clearanceFloor,
+  legFee,
+  legHaircut,
+  legMaintenance,
+  legValue,
+  valueLeg,
+} from "./valuation.ts";
+import { disarmPool, watchRecord } from "./watch.ts";
+import {
+  sumAdd,
+  sumAddUnsigned,
+  sumAtLeast,
+  sumCopy,
+  sumSet,
+  sumSubtract,
+  sumSubtractSum,
+  sumSubtractUnsigned,
+  sumTimes,
+} from "./wide.ts";
+
+const PPM: f64 = 1_000_000;
+/** Each leg rounds value, margin and fee (or value and haircut) by less than a unit each. */
+const LEG_UNITS: i64 = 3;
+/** No zone is wider than prices a hundredfold. */
+const WIDEST: f64 = 99;
+
+// What is watched of the pool at hand, set by armPool.
+let clearanceBound: i64 = 0;
+let watchesClearance: bool = false;
+/** In 1e-6; 0: no level. */
+let watchedLevel: u64 = 0;
+let equityBound: i64 = 0;
+let watchesEquity: bool = false;
+/** 1: prices move against the pool. -1: for it. */
+let sense: f64 = 1;
+/** Legs times LEG_UNITS. */
+let slack: i64 = 0;
+
+// Exact sums at a corner.
+const EQUITY: usize = SEARCH_STACK;
+const NEED: usize = SEARCH_STACK + 16;
+const WORK: usize = SEARCH_STACK + 32;
+
+/**
+ * Lets go of the pool's triggers and sets new ones around the marks, for what it is known to be. False where that cannot be proved
+ * (too near, terms that are not monotone, no memory): it is then to be evaluated at every tick.
+ *
+ * @param under known as liquidatable; @param level of the margin ratio in force
+ */
+export function armPool(pool: u32, under: bool, level: u32): bool {
+  disarmPool(pool);
+  const record = poolRecord(pool);
+  const legs = load<u16>(record, POOL_LEGS);
+  if (legs === 0) return true;
+  const watch = watchRecord(pool);
+  const flags = load<u32>(watch, WATCH_FLAGS);
+  const levels = load<u32>(HEADER_LEVELS);
+  const needs = hasNeeds(record);
+  slack = LEG_UNITS * <i64>legs;
+  const floored = !under && (flags & (WATCH_HAS_FLOOR | WATCH_FLOOR_TOLD)) === WATCH_HAS_FLOOR;
+  const must: u32 = levels !== 0 || (flags & WATCH_HAS_FLOOR) !== 0 ? HEAP_MUST : 0;
+  if (legs === 1 && !under && !floored && levels === 0 && needs) return armSingle(pool, record);
+  if (!under) {
+    watchesClearance = needs;
+    clearanceBound = clearanceFloor() + slack;
+    watchedLevel = needs && level < levels ? raiseOf(level) : 0;
+    watchesEquity = floored;
+    // Fires at the floor itself.
+    equityBound = load<i64>(watch, WATCH_FLOOR) + 1 + slack;
+    if (watchesClearance || watchesEquity) {
+      if (!armSide(pool, record, 1, must)) return giveUp(pool);
+    }
+  }
+  const clear = level === 0 ? 0 : clearOf(level - 1);
+  if (!under && clear === 0) return true;
+  if (under && !alwaysHeld(record)) return giveUp(pool);
+  watchesClearance = under;
+  clearanceBound = clearanceFloor() - slack;
+  watchedLevel = clear;
+  watchesEquity = false;
+  return armSide(pool, record, -1, must) || giveUp(pool);
+}
+
+function giveUp(pool: u32): bool {
+  disarmPool(pool);
+  return false;
+}
+
+function raiseOf(level: u32): u64 {
+  return <u64>load<u32>(<usize>HEADER_LEVEL_TABLE + ((<usize>level) << 3));
+}
+
+function clearOf(level: u32): u64 {
+  return <u64>load<u32>(<usize>HEADER_LEVEL_TABLE + ((<usize>level) << 3), 4);
+}
+
+/** True where some leg can have a maintenance margin. */
+function hasNeeds(record: usize): bool {
+  let leg = load<i32>(record, POOL_FIRST_LEG);
+  while (leg !== NONE) {
+    const at = legRecord(leg);
+    leg = load<i32>(at, LEG_NEXT);
+    const table = tableRecord(load<u16>(at, LEG_TABLE));
+    if ((load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) === 0) return true;
+  }
+  return false;
+}
+
+/** True where some leg has a maintenance margin at every price: the first bracket's rate is above 0. */
+function alwaysHeld(record: usize): bool {
+  let leg = load<i32>(record, POOL_FIRST_LEG);
+  while (leg !== NONE) {
+    const at = legRecord(leg);
+    leg = load<i32>(at, LEG_NEXT);
+    const table = tableRecord(load<u16>(at, LEG_TABLE));
+    if ((load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0) continue;
+    if (load<u32>(table + TABLE_BRACKETS, BRACKET_RATE) !== 0) return true;
+  }
+  return false;
+}
+
+// ── one leg: its exact liquidation price ────────────────────────────────────────────────────────────
+
+/** The nearest price at which a pool of one leg falls, in each direction in which there can be one. */
+function armSingle(pool: u32, record: usize): bool {
+  const leg = load<i32>(record, POOL_FIRST_LEG);
+  const at = legRecord(leg);
+  const slot = load<u16>(at, LEG_PRICE);
+  const long = load<f64>(at, LEG_QUANTITY) > 0;
+  if (!armFall(pool, slot, !long)) return giveUp(pool);
+  if (isMonotone(at, 1)) return true;
+  return armFall(pool, slot, long) || giveUp(pool);
+}
+
+function armFall(pool: u32, slot: u32, upward: bool): bool {
+  store<u32>(HEADER_TICK_EXACT, load<u32>(HEADER_TICK_EXACT) + 1);
+  const price = searchPrice(pool, slot, upward, false);
+  if (price === <f64>NONE) return true;
+  if (price < 0) return false;
+  return addTrigger(pool, slot, upward ? HEAP_UP : HEAP_DOWN, price);
+}
+
+function addTrigger(pool: u32, slot: u32, heap: u32, price: f64): bool {
+  const node = createNode(<u8>NODE_POOL, pool);
+  if (node === NONE) return false;
+  const watch = watchRecord(pool);
+  store<i32>(nodeRecord(node), load<i32>(watch, WATCH_NODE), NODE_CHAIN);
+  store<i32>(watch, node, WATCH_NODE);
+  insertNode(node, slot, heap, price);
+  return true;
+}
+
+// ── several legs: a joint move ──────────────────────────────────────────────────────────────────────
+
+/** A box on one side of the marks. */
+function armSide(pool: u32, record: usize, side: f64, must: u32): bool {
+  sense = side;
+  if (!sideIsMonotone(record)) return false;
+  let move = estimateMove(record);
+  if (!(move > 0)) return false;
+  let tries = 0;
+  while (!provedAt(record, move)) {
+    if (++tries > 6) return false;
+    move *= tries === 1 ? 1 - 1e-6 : tries === 2 ? 0.999 : 0.7;
+  }
+  let next = load<i32>(record, POOL_FIRST_LEG);
+  while (next !== NONE) {
+    const leg = legRecord(next);
+    next = load<i32>(leg, LEG_NEXT);
+    const slot = load<u16>(leg, LEG_PRICE);
+    const corner = cornerOf(leg, move);
+    const falls = isFalling(leg);
+    // Beyond the ends of the range there are no marks.
+    if (falls ? corner <= 1 : corner >= maxPrice(slot)) continue;
+    const price = falls ? corner - 1 : corner + 1;
+    if (!addTrigger(pool, slot, (falls ? HEAP_DOWN : HEAP_UP) | must, <f64>price)) return false;
+  }
+  return true;
+}
+
+/** True where the side moves the leg's price down. */
+function isFalling(leg: usize): bool {
+  return load<f64>(leg, LEG_QUANTITY) > 0 === sense > 0;
+}
+
+/** The leg's price at the box's corner, rounded into the box; at least 1 and at most what the slot takes. */
+function cornerOf(leg: usize, move: f64): u64 {
+  const slot = load<u16>(leg, LEG_PRICE);
+  const mark = <f64>priceAt(MARKS, slot);
+  if (isFalling(leg)) {
+    const price = ceil<f64>(mark * (1 - move));
+    return price < 1 ? 1 : min<u64>(<u64>price, <u64>mark);
+  }
+  const price = floor<f64>(mark * (1 + move));
+  const limit = maxPrice(slot);
+  return price > <f64>limit ? limit : max<u64>(<u64>price, <u64>mark);
+}
+
+/**
+ * True where the leg's part of the watched figure cannot fall when its price moves for it, and not rise when it moves against it: a part
+ * that rises with the notional must keep something of each unit, and have no jumps.
+ */
+function isMonotone(leg: usize, share: f64): bool {
+  const inverse =
+    (load<u32>(priceRecord(load<u16>(leg, LEG_PRICE)), PRICE_FLAGS) & PRICE_INVERSE) !== 0;
+  if (load<f64>(leg, LEG_QUANTITY) > 0 === inverse) return true;
+  const table = tableRecord(load<u16>(leg, LEG_TABLE));
+  const flags = load<u32>(table, TABLE_FLAGS);
+  const count = load<u32>(table, TABLE_COUNT);
+  if ((flags & TABLE_WHOLE) !== 0 && count > 1) return false;
+  const last = table + <usize>(count - 1) * BRACKET_BYTES + TABLE_BRACKETS;
+  const rate = <f64>load<u32>(last, BRACKET_RATE) / <f64>load<u32>(table, TABLE_DENOMINATOR);
+  if ((flags & TABLE_HAIRCUT) !== 0) return rate <= 1;
+  // A hair below, for the rounding of these doubles.
+  return rate + <f64>load<u32>(table, TABLE_FEE) * 1e-8 <= share * (1 - 1e-12);
+}
+
+function sideIsMonotone(record: usize): bool {
+  let next = load<i32>(record, POOL_FIRST_LEG);
+  while (next !== NONE) {
+    const leg = legRecord(next);
+    next = load<i32>(leg, LEG_NEXT);
+    if (watchesClearance && !isMonotone(leg, 1)) return false;
+    if (watchedLevel !== 0 && !isMonotone(leg, <f64>watchedLevel / PPM)) return false;
+  }
+  return true;
+}
+
+// ── in doubles: how far ─────────────────────────────────────────────────────────────────────────────
+
+let equity: f64 = 0;
+let equitySlope: f64 = 0;
+let need: f64 = 0;
+let needSlope: f64 = 0;
+
+/** Unrounded equity and requirement of the pool after a joint move, and their slopes. */
+function figuresAt(record: usize, move: f64): void {
+  equity = <f64>load<i64>(record, POOL_COLLATERAL);
+  equitySlope = 0;
+  need = 0;
+  needSlope = 0;
+  let next = load<i32>(record, POOL_FIRST_LEG);
+  while (next !== NONE) {
+    const leg = legRecord(next);
+    next = load<i32>(leg, LEG_NEXT);
+    addLeg(leg, move);
+  }
+}
+
+function addLeg(leg: usize, move: f64): void {
+  const slot = load<u16>(leg, LEG_PRICE);
+  const inverse = (load<u32>(priceRecord(slot), PRICE_FLAGS) & PRICE_INVERSE) !== 0;
+  const step: f64 = isFalling(leg) ? -1 : 1;
+  const factor = 1 + step * move;
+  const mark = <f64>priceAt(MARKS, slot);
+  const now = inverse ? unitNotional(leg) / mark : unitNotional(leg) * mark;
+  const notional = inverse ? now / factor : now * factor;
+  const run = inverse ? (-step * now) / (factor * factor) : step * now;
+  const sign: f64 = load<f64>(leg, LEG_QUANTITY) > 0 !== inverse ? 1 : -1;
+  equity += sign * notional - <f64>load<i64>(leg, LEG_COST);
+  equitySlope += sign * run;
+  const table = tableRecord(load<u16>(leg, LEG_TABLE));
+  const bracket = bracketAt(table, notional);
+  const denominator = <f64>load<u32>(table, TABLE_DENOMINATOR);
+  const rate = <f64>load<u32>(bracket, BRACKET_RATE) / denominator;
+  const charge = rate * notional - scaledAmount(bracket) / denominator;
+  if ((load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0) {
+    equity -= charge;
+    equitySlope -= rate * run;
+    return;
+  }
+  const fee = <f64>load<u32>(table, TABLE_FEE) * 1e-8;
+  need += charge + fee * notional;
+  needSlope += (rate + fee) * run;
+}
+
+/** The joint move at which the first of the watched figures leaves its side, by Newton's method on all at once; 0 or less: none to prove. */
+function estimateMove(record: usize): f64 {
+  let move: f64 = 0;
+  for (let step = 0; step < 12; step++) {
+    figuresAt(record, move);
+    const next = min<f64>(nextMove(move), widestMove(record));
+    if (!(next > 0)) return 0;
+    const close = abs<f64>(next - move) <= next * 1e-9;
+    move = next;
+    if (close) break;
+  }
+  return move * (1 - 4e-9);
+}
+
+function nextMove(move: f64): f64 {
+  let next: f64 = Infinity;
+  if (watchesClearance) {
+    const over = equity - need - <f64>clearanceBound;
+    next = min<f64>(next, stepTo(move, over, equitySlope - needSlope));
+  }
+  if (watchedLevel !== 0) {
+    const share = <f64>watchedLevel / PPM;
+    const over = share * equity - need - sense * <f64>(slack + 1);
+    next = min<f64>(next, stepTo(move, over, share * equitySlope - needSlope));
+  }
+  if (watchesEquity) next = min<f64>(next, stepTo(move, equity - <f64>equityBound, equitySlope));
+  return next;
+}
+
+/** Where the tangent of a figure that must not change its sign meets zero. */
+function stepTo(move: f64, over: f64, slope: f64): f64 {
+  // On the wrong side before anything has moved.
+  if (move === 0 && over * sense <= 0) return 0;
+  return slope * sense < 0 ? move - over / slope : Infinity;
+}
+
+/** Prices do not fall below their first unit. */
+function widestMove(record: usize): f64 {
+  let next = load<i32>(record, POOL_FIRST_LEG);
+  while (next !== NONE) {
+    const leg = legRecord(next);
+    next = load<i32>(leg, LEG_NEXT);
+    if (isFalling(leg)) return 0.999999;
+  }
+  return WIDEST;
+}
+
+// ── in integers: proved ─────────────────────────────────────────────────────────────────────────────
+
+/** True where the watched figures stay on their side at the corner, whatever rounding does within the box. */
+function provedAt(record: usize, move: f64): bool {
+  store<u32>(HEADER_TICK_EXACT, load<u32>(HEADER_TICK_EXACT) + 1);
+  sumSet(EQUITY, load<i64>(record, POOL_COLLATERAL));
+  sumSet(NEED, 0);
+  let next = load<i32>(record, POOL_FIRST_LEG);
+  while (next !== NONE) {
+    const leg = legRecord(next);
+    next = load<i32>(leg, LEG_NEXT);
+    if (!valueLeg(leg, cornerOf(leg, move))) return false;
+    sumAdd(EQUITY, legValue);
+    sumSubtract(EQUITY, load<i64>(leg, LEG_COST));
+    if (legHaircut !== 0) sumSubtractUnsigned(EQUITY, legHaircut);
+    sumAddUnsigned(NEED, legMaintenance);
+    sumAddUnsigned(NEED, legFee);
+  }
+  if (watchesClearance) {
+    sumCopy(WORK, EQUITY);
+    sumSubtractSum(WORK, NEED);
+    const stands =
+      sense > 0 ? sumAtLeast(WORK, clearanceBound) : !sumAtLeast(WORK, clearanceBound + 1);
+    if (!stands) return false;
+  }
+  if (watchesEquity && !sumAtLeast(EQUITY, equityBound)) return false;
+  return watchedLevel === 0 || levelHolds();
+}
+
+/** level · equity - requirement on its side by more than rounding can take. Of the order 2^84 at most: no sum overflows. */
+function levelHolds(): bool {
+  sumCopy(WORK, EQUITY);
+  sumTimes(WORK, watchedLevel);
+  const before = WORK + 16;
+  sumCopy(before, NEED);
+  sumTimes(before, 1_000_000);
+  sumSubtractSum(WORK, before);
+  const units = (slack + 1) * 1_000_000;
+  return sense > 0 ? sumAtLeast(WORK, units) : !sumAtLeast(WORK, 1 - units);
+}
