@@ -58,6 +58,7 @@ import {
 import { ensureRecords } from "./memory.ts";
 import { priceLives, priceRecord } from "./prices.ts";
 import { freshenTables, tableIsStale, tableLives, tableRecord } from "./tables.ts";
+import { beginWatch, endWatch, ensureWatch, queuePool, triggersEnabled } from "./watch.ts";
 
 /** Counts changes of pools, legs and marks: figures summed at one revision hold until the next. */
 export let revision: u64 = 0;
@@ -96,13 +97,15 @@ export function legLives(leg: u32): bool {
 export function createPool(collateral: i64, owner: u32, tag: u32): i32 {
   revision++;
   let pool = load<i32>(HEADER_FREE_POOL);
-  if (pool !== NONE) {
+  const fresh = pool === NONE;
+  if (!fresh) {
     store<i32>(HEADER_FREE_POOL, load<i32>(poolRecord(pool), POOL_NEXT));
   } else {
     pool = load<i32>(HEADER_TOP_POOL);
     if (
       !ensureRecords(POOL_DIRECTORY, pool >> POOL_SHIFT, POOL_DIRECTORY_ENTRIES) ||
-      !ensureRecords(OWNER_DIRECTORY, pool >> OWNER_SHIFT, OWNER_DIRECTORY_ENTRIES)
+      !ensureRecords(OWNER_DIRECTORY, pool >> OWNER_SHIFT, OWNER_DIRECTORY_ENTRIES) ||
+      (triggersEnabled() && !ensureWatch(pool))
     ) {
       return STATUS_CAPACITY;
     }
@@ -122,6 +125,7 @@ export function createPool(collateral: i64, owner: u32, tag: u32): i32 {
   store<u32>(belongs, tag, OWNER_TAG);
   store<i32>(belongs, NONE, OWNER_BACKING);
   store<u32>(HEADER_LIVE_POOLS, load<u32>(HEADER_LIVE_POOLS) + 1);
+  if (triggersEnabled()) beginWatch(pool, fresh);
   return pool;
 }
 
@@ -136,6 +140,7 @@ export function freePool(pool: u32): void {
     leg = next;
   }
   clearDirty(record);
+  if (triggersEnabled()) endWatch(pool);
   store<u8>(record, 0, POOL_FLAGS);
   store<i32>(record, load<i32>(HEADER_FREE_POOL), POOL_NEXT);
   store<i32>(HEADER_FREE_POOL, pool);
@@ -151,8 +156,15 @@ export function setCollateral(pool: u32, collateral: i64): i32 {
 
 // ── the dirty list ──────────────────────────────────────────────────────────────────────────────────
 
+/** The pool has changed. */
 export function markDirty(pool: u32): void {
   revision++;
+  if (triggersEnabled()) queuePool(pool);
+  markLaneDirty(pool);
+}
+
+/** The pool's lane is not true any more. */
+export function markLaneDirty(pool: u32): void {
   const record = poolRecord(pool);
   const flags = load<u8>(record, POOL_FLAGS);
   if ((flags & POOL_DIRTY) !== 0) return;

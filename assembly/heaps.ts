@@ -1,10 +1,12 @@
 // Who waits for which price: four pairing heaps per price slot, by the direction that passes their entries and by whether a tick may leave
 // them for later. Pairing heaps are linked through their own nodes: an entry goes in with one comparison and out of any place, and
-// memory is what the entries take, whatever becomes of a market.
+// memory is what the entries take, whatever becomes of a market. An entry that is to wait for a farther price stays where it is until it
+// comes to the top, and only then goes to its new place: most never do.
 
 import {
   HEADER_FREE_NODE,
   HEADER_LIVE_NODES,
+  HEADER_NODE_READS,
   HEADER_PENDING,
   HEADER_TOP_NODE,
   HEAP_UP,
@@ -20,12 +22,12 @@ import {
   NODE_IDLE,
   NODE_KEY,
   NODE_KIND,
-  NODE_MASK,
+  NODE_LATER,
   NODE_NEXT,
   NODE_PREV,
-  NODE_SHIFT,
   NODE_SLOT,
   NODE_TARGET,
+  NODES_PER_CHUNK,
   NONE,
   PENDING_SLOTS,
   PRICE_FLAGS,
@@ -35,8 +37,10 @@ import { ensureRecords } from "./memory.ts";
 import { priceRecord } from "./prices.ts";
 
 export function nodeRecord(node: i32): usize {
-  const chunk = load<u32>(((<usize>(<u32>node >> NODE_SHIFT)) << 2) + NODE_DIRECTORY);
-  return <usize>chunk + <usize>(node & NODE_MASK) * NODE_BYTES;
+  if (!ASC_NO_ASSERT) store<u32>(HEADER_NODE_READS, load<u32>(HEADER_NODE_READS) + 1);
+  const entry = <u32>node / NODES_PER_CHUNK;
+  const chunk = load<u32>(((<usize>entry) << 2) + NODE_DIRECTORY);
+  return <usize>chunk + <usize>(<u32>node - entry * NODES_PER_CHUNK) * NODE_BYTES;
 }
 
 /** A node in no heap, or NONE at the memory limit. */
@@ -46,7 +50,7 @@ export function createNode(kind: u8, target: u32): i32 {
     store<i32>(HEADER_FREE_NODE, load<i32>(nodeRecord(node), NODE_NEXT));
   } else {
     node = load<i32>(HEADER_TOP_NODE);
-    if (!ensureRecords(NODE_DIRECTORY, <u32>node >> NODE_SHIFT, NODE_DIRECTORY_ENTRIES)) {
+    if (!ensureRecords(NODE_DIRECTORY, <u32>node / NODES_PER_CHUNK, NODE_DIRECTORY_ENTRIES)) {
       return NONE;
     }
     store<i32>(HEADER_TOP_NODE, node + 1);
@@ -130,6 +134,12 @@ export function cutNode(root: i32, node: i32): i32 {
   const children = pairUp(load<i32>(record, NODE_CHILD));
   store<i32>(record, NONE, NODE_CHILD);
   if (root === node) return children;
+  unlink(record, node);
+  return meldNodes(root, children);
+}
+
+/** Takes a node that is no root from its siblings. */
+function unlink(record: usize, node: i32): void {
   const previous = load<i32>(record, NODE_PREV);
   const next = load<i32>(record, NODE_NEXT);
   const before = nodeRecord(previous);
@@ -138,7 +148,6 @@ export function cutNode(root: i32, node: i32): i32 {
   if (next !== NONE) store<i32>(nodeRecord(next), previous, NODE_PREV);
   store<i32>(record, NONE, NODE_NEXT);
   store<i32>(record, NONE, NODE_PREV);
-  return meldNodes(root, children);
 }
 
 // ── the heaps of a slot ─────────────────────────────────────────────────────────────────────────────
@@ -161,11 +170,40 @@ export function clearHeaps(slot: u32): void {
 /** Passed in heaps of direction up by marks at or above the price, in heaps of direction down by marks at or below it. */
 export function insertNode(node: i32, slot: u32, heap: u32, price: f64): void {
   const record = nodeRecord(node);
-  store<f64>(record, (heap & HEAP_UP) !== 0 ? price : -price, NODE_KEY);
   store<u16>(record, <u16>slot, NODE_SLOT);
   store<u8>(record, <u8>heap, NODE_HEAP);
-  const root = rootOf(slot, heap);
+  place(node, record, keyOf(heap, price));
+}
+
+function keyOf(heap: u32, price: f64): f64 {
+  return (heap & HEAP_UP) !== 0 ? price : -price;
+}
+
+/** Puts an unlinked node, with what may hang below it, into its heap. */
+function place(node: i32, record: usize, key: f64): void {
+  store<f64>(record, key, NODE_KEY);
+  store<f64>(record, key, NODE_LATER);
+  const root = rootOf(load<u16>(record, NODE_SLOT), load<u8>(record, NODE_HEAP));
   store<i32>(root, meldNodes(load<i32>(root), node));
+}
+
+/** Another price for a node that is in a heap. */
+export function moveNode(node: i32, price: f64): void {
+  const record = nodeRecord(node);
+  const heap = <u32>load<u8>(record, NODE_HEAP);
+  const key = keyOf(heap, price);
+  if (key >= load<f64>(record, NODE_KEY)) {
+    store<f64>(record, key, NODE_LATER);
+    return;
+  }
+  if (rootNode(load<u16>(record, NODE_SLOT), heap) === node) {
+    store<f64>(record, key, NODE_KEY);
+    store<f64>(record, key, NODE_LATER);
+    return;
+  }
+  // What hangs below it has keys no smaller than its old one: it comes along.
+  unlink(record, node);
+  place(node, record, key);
 }
 
 /** Takes the node out of its heap, if it is in one; it stays allocated. */
@@ -180,11 +218,19 @@ export function removeNode(node: i32): void {
 
 /** The first entry of a slot's heap if its mark passes it, else NONE. */
 export function passedNode(slot: u32, heap: u32): i32 {
-  const node = load<i32>(rootOf(slot, heap));
-  if (node === NONE) return NONE;
-  const mark = load<f64>(((<usize>slot) << 3) + MARKS);
-  const key = load<f64>(nodeRecord(node), NODE_KEY);
-  return ((heap & HEAP_UP) !== 0 ? mark : -mark) >= key ? node : NONE;
+  const root = rootOf(slot, heap);
+  const mark = keyOf(heap, load<f64>(((<usize>slot) << 3) + MARKS));
+  let node = load<i32>(root);
+  while (node !== NONE) {
+    const record = nodeRecord(node);
+    if (mark < load<f64>(record, NODE_KEY)) return NONE;
+    const later = load<f64>(record, NODE_LATER);
+    if (mark >= later) return node;
+    store<i32>(root, cutNode(node, node));
+    place(node, record, later);
+    node = load<i32>(root);
+  }
+  return NONE;
 }
 
 /** Balances what came in since: one pass over the root's children. */

@@ -37,7 +37,7 @@ import {
   STATUS_OK,
   STILL_SLOT,
 } from "../src/layout.ts";
-import { clearDirty, legRecord, markDirty, poolRecord } from "./book.ts";
+import { clearDirty, legRecord, markLaneDirty, poolRecord } from "./book.ts";
 import { writeLane } from "./bounds.ts";
 import {
   addLane,
@@ -85,7 +85,7 @@ function anchorPrices(): void {
     const pool = load<i32>(record, LEG_POOL);
     if (pool === NONE) continue;
     const price = priceRecord(load<u16>(record, LEG_PRICE));
-    if ((load<u32>(price, PRICE_FLAGS) & PRICE_MOVED) !== 0) markDirty(pool);
+    if ((load<u32>(price, PRICE_FLAGS) & PRICE_MOVED) !== 0) markLaneDirty(pool);
   }
   for (let slot: u32 = 0; slot < top; slot++) {
     const record = priceRecord(slot);

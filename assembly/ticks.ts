@@ -72,7 +72,7 @@ import {
 import { poolLives, poolRecord, revise } from "./book.ts";
 import { nodeRecord, passedNode, pendSlot, removeNode, settleHeaps } from "./heaps.ts";
 import { priceRecord } from "./prices.ts";
-import { scan } from "./screen.ts";
+import { prepare, scan } from "./screen.ts";
 import { popStop } from "./stops.ts";
 import { popGroup, trackBest } from "./trailing.ts";
 import { isLiquidatable, NO_INITIAL, sumPool } from "./valuation.ts";
@@ -158,10 +158,12 @@ export function wake(): i32 {
   store<u32>(HEADER_WOKEN, 0);
   if (!triggersEnabled()) return 0;
   const before = load<u32>(HEADER_TICK_EXACT);
-  const budget =
-    load<u32>(HEADER_TRIGGERS) === TRIGGERS_NEW
-      ? u32.MAX_VALUE
-      : max<u32>(LEAST_BUDGET, load<u32>(HEADER_LIVE_POOLS) >> BUDGET_SHIFT);
+  let budget = max<u32>(LEAST_BUDGET, load<u32>(HEADER_LIVE_POOLS) >> BUDGET_SHIFT);
+  if (load<u32>(HEADER_TRIGGERS) === TRIGGERS_NEW) {
+    budget = u32.MAX_VALUE;
+    // So that the first tick that needs the screen finds it ready; where it cannot be now it will say so then.
+    prepare();
+  }
   store<u32>(HEADER_TRIGGERS, TRIGGERS_ARMED);
   const left = popLeisurely(budget);
   evaluateAll(MUST_DIRECTORY, HEADER_MUST, u32.MAX_VALUE);

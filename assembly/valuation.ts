@@ -290,11 +290,11 @@ export function sumPool(record: usize, draft: usize, vector: usize, initialMode:
   return STATUS_OK;
 }
 
-/** 1 where the pool in RESULT is liquidatable, else 0. */
-function verdict(): i32 {
-  return <i32>(
-    (sumAtLeast(RESULT + RESULT_MAINTENANCE, 1) &&
-      !sumAtLeast(RESULT + RESULT_CLEARANCE, clearanceFloor()))
+/** True where the pool in RESULT is liquidatable. */
+export function isLiquidatable(): bool {
+  return (
+    sumAtLeast(RESULT + RESULT_MAINTENANCE, 1) &&
+    !sumAtLeast(RESULT + RESULT_CLEARANCE, clearanceFloor())
   );
 }
 
@@ -330,12 +330,12 @@ function figuresInRange(pool: u32, draft: usize, initialMode: i32): i32 {
   ) {
     return STATUS_RANGE;
   }
-  store<i32>(RESULT, verdict(), RESULT_LIQUIDATABLE);
+  store<i32>(RESULT, i32(isLiquidatable()), RESULT_LIQUIDATABLE);
   return STATUS_OK;
 }
 
 /** 1 liquidatable at the vector, 0 not, or a status < 0. Sums of any size are judged; only a single leg can be out of range. */
 export function judgePool(record: usize, vector: usize): i32 {
   const status = sumPool(record, 0, vector, NO_INITIAL);
-  return status === STATUS_OK ? verdict() : status;
+  return status === STATUS_OK ? i32(isLiquidatable()) : status;
 }

@@ -101,6 +101,12 @@ export function beginWatch(pool: u32, fresh: bool): void {
   store<u8>(alertOf(pool), 0);
 }
 
+/** For a pool that goes: nothing is known of it. It may still wait; who comes to it looks whether it lives. */
+export function endWatch(pool: u32): void {
+  disarmPool(pool);
+  store<u8>(alertOf(pool), 0);
+}
+
 /** Lets go of the pool's nodes. */
 export function disarmPool(pool: u32): void {
   const record = watchRecord(pool);

@@ -135,6 +135,14 @@ export function sumSubtractSum(target: usize, other: usize): void {
   store<i64>(target, load<i64>(target, 8) - load<i64>(other, 8) - i64(before < term), 8);
 }
 
+/** sum *= factor, factor below 2^32 and the product within 128 bits. */
+export function sumTimes(sum: usize, factor: u64): void {
+  const low = load<u64>(sum);
+  const high = load<i64>(sum, 8);
+  store<u64>(sum, mulWide(low, factor));
+  store<i64>(sum, high * <i64>factor + <i64>wideHigh, 8);
+}
+
 /** True where the sum is a signed 64-bit number. */
 export function sumFits(sum: usize): bool {
   return load<i64>(sum, 8) === load<i64>(sum) >> 63;

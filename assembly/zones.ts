@@ -18,7 +18,10 @@ import {
   LEG_TABLE,
   MARKS,
   NODE_CHAIN,
+  NODE_HEAP,
+  NODE_IDLE,
   NODE_POOL,
+  NODE_SLOT,
   NONE,
   POOL_COLLATERAL,
   POOL_FIRST_LEG,
@@ -41,7 +44,7 @@ import {
 } from "../src/layout.ts";
 import { legRecord, poolRecord } from "./book.ts";
 import { bracketAt, scaledAmount, unitNotional } from "./doubles.ts";
-import { createNode, insertNode, nodeRecord } from "./heaps.ts";
+import { createNode, freeNode, insertNode, moveNode, nodeRecord } from "./heaps.ts";
 import { maxPrice, priceAt, priceRecord } from "./prices.ts";
 import { searchPrice } from "./search.ts";
 import { tableRecord } from "./tables.ts";
@@ -90,13 +93,23 @@ const NEED: usize = SEARCH_STACK + 16;
 const WORK: usize = SEARCH_STACK + 32;
 
 /**
- * Lets go of the pool's triggers and sets new ones around the marks, for what it is known to be. False where that cannot be proved
- * (too near, terms that are not monotone, no memory): it is then to be evaluated at every tick.
+ * Sets the pool's triggers around the marks, for what it is known to be. False where that cannot be proved (too near, terms that are not
+ * monotone, no memory): it then has none and is to be evaluated at every tick.
  *
  * @param under known as liquidatable; @param level of the margin ratio in force
  */
 export function armPool(pool: u32, under: bool, level: u32): bool {
-  disarmPool(pool);
+  const watch = watchRecord(pool);
+  spareNode = load<i32>(watch, WATCH_NODE);
+  lastNode = NONE;
+  store<i32>(watch, NONE, WATCH_NODE);
+  const armed = setTriggers(pool, under, level);
+  freeSpares();
+  if (!armed) disarmPool(pool);
+  return armed;
+}
+
+function setTriggers(pool: u32, under: bool, level: u32): bool {
   const record = poolRecord(pool);
   const legs = load<u16>(record, POOL_LEGS);
   if (legs === 0) return true;
@@ -107,31 +120,25 @@ export function armPool(pool: u32, under: bool, level: u32): bool {
   slack = LEG_UNITS * <i64>legs;
   const floored = !under && (flags & (WATCH_HAS_FLOOR | WATCH_FLOOR_TOLD)) === WATCH_HAS_FLOOR;
   const must: u32 = levels !== 0 || (flags & WATCH_HAS_FLOOR) !== 0 ? HEAP_MUST : 0;
-  if (legs === 1 && !under && !floored && levels === 0 && needs) return armSingle(pool, record);
+  // A single leg of which only its liquidation matters has one price, and it is found exactly.
+  if (legs === 1 && needs && !under && must === 0) return armSingle(pool, record);
   if (!under) {
     watchesClearance = needs;
     clearanceBound = clearanceFloor() + slack;
     watchedLevel = needs && level < levels ? raiseOf(level) : 0;
     watchesEquity = floored;
-    // Fires at the floor itself.
-    equityBound = load<i64>(watch, WATCH_FLOOR) + 1 + slack;
-    if (watchesClearance || watchesEquity) {
-      if (!armSide(pool, record, 1, must)) return giveUp(pool);
-    }
+    // Fires at the floor itself; where the sum would not fit, nothing can be proved and it is looked at every time.
+    equityBound = min<i64>(load<i64>(watch, WATCH_FLOOR), i64.MAX_VALUE - 1 - slack) + 1 + slack;
+    if ((watchesClearance || watchesEquity) && !armSide(pool, record, 1, must)) return false;
   }
   const clear = level === 0 ? 0 : clearOf(level - 1);
   if (!under && clear === 0) return true;
-  if (under && !alwaysHeld(record)) return giveUp(pool);
+  if (under && !alwaysHeld(record)) return false;
   watchesClearance = under;
   clearanceBound = clearanceFloor() - slack;
   watchedLevel = clear;
   watchesEquity = false;
-  return armSide(pool, record, -1, must) || giveUp(pool);
-}
-
-function giveUp(pool: u32): bool {
-  disarmPool(pool);
-  return false;
+  return armSide(pool, record, -1, must);
 }
 
 function raiseOf(level: u32): u64 {
@@ -175,9 +182,9 @@ function armSingle(pool: u32, record: usize): bool {
   const at = legRecord(leg);
   const slot = load<u16>(at, LEG_PRICE);
   const long = load<f64>(at, LEG_QUANTITY) > 0;
-  if (!armFall(pool, slot, !long)) return giveUp(pool);
+  if (!armFall(pool, slot, !long)) return false;
   if (isMonotone(at, 1)) return true;
-  return armFall(pool, slot, long) || giveUp(pool);
+  return armFall(pool, slot, long);
 }
 
 function armFall(pool: u32, slot: u32, upward: bool): bool {
@@ -188,14 +195,49 @@ function armFall(pool: u32, slot: u32, upward: bool): bool {
   return addTrigger(pool, slot, upward ? HEAP_UP : HEAP_DOWN, price);
 }
 
+/** Nodes that the pool had, from which new triggers are served, and the last of those it has now. */
+let spareNode: i32 = NONE;
+let lastNode: i32 = NONE;
+
+/** A trigger of the pool: one it had for that slot and direction, moved, or a new one. */
 function addTrigger(pool: u32, slot: u32, heap: u32, price: f64): bool {
-  const node = createNode(<u8>NODE_POOL, pool);
-  if (node === NONE) return false;
-  const watch = watchRecord(pool);
-  store<i32>(nodeRecord(node), load<i32>(watch, WATCH_NODE), NODE_CHAIN);
-  store<i32>(watch, node, WATCH_NODE);
-  insertNode(node, slot, heap, price);
+  let node = spareNode;
+  while (node !== NONE) {
+    const record = nodeRecord(node);
+    spareNode = load<i32>(record, NODE_CHAIN);
+    if (load<u16>(record, NODE_SLOT) === slot) {
+      const held = <u32>load<u8>(record, NODE_HEAP);
+      if (held === heap) {
+        moveNode(node, price);
+        break;
+      }
+      if (held === NODE_IDLE) {
+        insertNode(node, slot, heap, price);
+        break;
+      }
+    }
+    freeNode(node);
+    node = spareNode;
+  }
+  if (node === NONE) {
+    node = createNode(<u8>NODE_POOL, pool);
+    if (node === NONE) return false;
+    insertNode(node, slot, heap, price);
+  }
+  store<i32>(nodeRecord(node), NONE, NODE_CHAIN);
+  if (lastNode === NONE) store<i32>(watchRecord(pool), node, WATCH_NODE);
+  else store<i32>(nodeRecord(lastNode), node, NODE_CHAIN);
+  lastNode = node;
   return true;
+}
+
+/** Gives back what new triggers have not taken. */
+function freeSpares(): void {
+  while (spareNode !== NONE) {
+    const node = spareNode;
+    spareNode = load<i32>(nodeRecord(node), NODE_CHAIN);
+    freeNode(node);
+  }
 }
 
 // ── several legs: a joint move ──────────────────────────────────────────────────────────────────────

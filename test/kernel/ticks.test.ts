@@ -173,6 +173,15 @@ class Life {
     return level;
   }
 
+  /** Takes a pool out, under water or not. */
+  retire(): void {
+    const pools = [...this.known.keys()];
+    const under = pools.find((pool) => this.known.get(pool)?.under === true);
+    const pool = under ?? (pools[this.whole(pools.length)] as number);
+    this.kernel.removePool(pool);
+    this.known.delete(pool);
+  }
+
   change(): void {
     const { kernel } = this;
     const pools = [...this.known.keys()];
@@ -331,6 +340,7 @@ describe.each(BUILDS)("ticks of the $name build", ({ wasm }) => {
     const life = new Life(wasm, 7, { coarse: false, inclusive: false, levels: [], pools: 2_500 });
     let screened = 0;
     for (let n = 0; n < 14; n++) {
+      for (let m = 0; m < 40; m++) life.retire();
       life.step(n % 6 === 1);
       if (life.kernel.tickScreened) screened++;
     }
