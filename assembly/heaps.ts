@@ -13,11 +13,17 @@ import {
   HEAPS,
   HEAPS_OF_SLOT,
   MARKS,
+  NODE_DIRECTORY,
+  NODE_DIRECTORY_ENTRIES,
+  NONE,
+  PENDING_SLOTS,
+  PRICE_FLAGS,
+  PRICE_PENDING,
+} from "../src/layout.ts";
+import {
   NODE_BYTES,
   NODE_CHAIN,
   NODE_CHILD,
-  NODE_DIRECTORY,
-  NODE_DIRECTORY_ENTRIES,
   NODE_HEAP,
   NODE_IDLE,
   NODE_KEY,
@@ -28,11 +34,7 @@ import {
   NODE_SLOT,
   NODE_TARGET,
   NODES_PER_CHUNK,
-  NONE,
-  PENDING_SLOTS,
-  PRICE_FLAGS,
-  PRICE_PENDING,
-} from "../src/layout.ts";
+} from "../src/layout-ticks.ts";
 import { ensureRecords } from "./memory.ts";
 import { priceRecord } from "./prices.ts";
 

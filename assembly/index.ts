@@ -25,7 +25,9 @@ import {
   revise,
 } from "./book.ts";
 import { settleFunding as settleAll } from "./funding.ts";
+import { pendSlot } from "./heaps.ts";
 import { removeLane } from "./lanes.ts";
+import { NO_SLOT } from "./line.ts";
 import { initialize as layOut } from "./memory.ts";
 import {
   removePrice as freePrice,
@@ -37,13 +39,26 @@ import {
 import { scan as scanAll, prepare as takeIn } from "./screen.ts";
 import { searchPrice, searchShock } from "./search.ts";
 import {
+  stopBest as bestOfStop,
+  removeStop as freeStop,
+  createStop as newStop,
+  disarmStop as unwatchStop,
+  armStop as watchStop,
+} from "./stops.ts";
+import {
   refillTable as fillAgain,
   removeTable as freeTable,
   createTable as newTable,
 } from "./tables.ts";
+import { trialFigures as figuresOfTrial, tick as tickAll, wake as wakeAll } from "./ticks.ts";
 import { trade as tradeLeg } from "./trade.ts";
 import { locateRows as locate, tradeRows as tradeAll } from "./trade-rows.ts";
 import { legFigures as figuresOfLeg, poolFigures as figuresOfPool } from "./valuation.ts";
+import {
+  queueAllPools as queueAll,
+  enableTriggers as watchAll,
+  setFloor as watchFloor,
+} from "./watch.ts";
 
 function join(low: u32, high: u32): u64 {
   return ((<u64>high) << 32) | <u64>low;
@@ -76,6 +91,7 @@ export function maxPrice(slot: u32): f64 {
 export function setMark(slot: u32, price: f64): i32 {
   if (!priceLives(slot)) return STATUS_NO_RECORD;
   revise();
+  pendSlot(slot);
   store<f64>(((<usize>slot) << 3) + MARKS, price);
   const record = priceRecord(slot);
   if (load<u32>(record, PRICE_LEGS) === 0) store<f64>(record, price, PRICE_ANCHOR);
@@ -200,7 +216,12 @@ export function bankruptcyPrice(pool: u32, slot: u32, upward: i32): f64 {
 
 /** Parts per million as a double, NONE, or a status below it. */
 export function jointShock(pool: u32): f64 {
-  return searchShock(pool);
+  return searchShock(pool, NO_SLOT);
+}
+
+/** As jointShock, with the slot held still. */
+export function shockBeside(pool: u32, slot: u32): f64 {
+  return priceLives(slot) ? searchShock(pool, slot) : <f64>STATUS_NO_RECORD;
 }
 
 export function prepare(): i32 {
@@ -214,4 +235,59 @@ export function scan(trial: i32): i32 {
 /** One funding period over the rates, prices and sums at FUNDINGS; source is one of FROM_*. */
 export function settleFunding(source: i32, towardZero: i32): i32 {
   return settleAll(source, towardZero !== 0);
+}
+
+/** Watches every pool from the next tick on. */
+export function enableTriggers(): i32 {
+  return watchAll();
+}
+
+/** Every pool is evaluated anew in the next ticks. */
+export function queueAllPools(): void {
+  queueAll();
+}
+
+/** The equity at or below which ticks tell of the pool, once; has = 0 for none. Triggers are enabled. */
+export function setFloor(pool: u32, low: u32, high: u32, has: i32): i32 {
+  if (!poolLives(pool)) return STATUS_NO_RECORD;
+  watchFloor(pool, <i64>join(low, high), has !== 0);
+  return STATUS_OK;
+}
+
+/** Takes over the rows of prices at TICK_*; the number of stops passed. */
+export function tick(count: u32): i32 {
+  return tickAll(count);
+}
+
+/** Evaluates what was passed or changed; the number of pools with news. */
+export function wake(): i32 {
+  return wakeAll();
+}
+
+/** Figures at the trial prices to RESULT. */
+export function trialFigures(pool: u32): i32 {
+  return figuresOfTrial(pool);
+}
+
+/** A disarmed stop. */
+export function createStop(): i32 {
+  return newStop();
+}
+
+export function removeStop(stop: u32): i32 {
+  return freeStop(stop);
+}
+
+/** By its fields as they are now. */
+export function armStop(stop: u32): i32 {
+  return watchStop(stop);
+}
+
+export function disarmStop(stop: u32): i32 {
+  return unwatchStop(stop);
+}
+
+/** Price units as a double, 0 where it does not trail yet. */
+export function stopBest(stop: u32): f64 {
+  return bestOfStop(stop);
 }

@@ -56,12 +56,15 @@ import {
 const TWO_TO_63: f64 = 9_223_372_036_854_776_000.0;
 export const SHOCK_UNITS: u64 = 1_000_000;
 export const MAX_SHOCK: u64 = 100_000_000;
-/** The movingSlot of a joint shock: every leg moves. */
+/** The movingSlot of a joint shock: every leg moves, but those that follow the slot that is held still. */
 export const ALL_SLOTS: u32 = 0xffff_ffff;
+/** Held still: no slot. Above every slot there is. */
+export const NO_SLOT: u32 = 0xffff_ffff;
 
 // What is searched; set by begin.
 let searchedPool: usize = 0;
 export let movingSlot: u32 = 0;
+let heldSlot: u32 = NO_SLOT;
 /** True: equity is asked about. False: clearance. */
 export let equityOnly: bool = false;
 /** The pool falls where the asked figure is below this. */
@@ -85,7 +88,8 @@ export const STILL: usize = SEARCH_STACK - 64;
 const HELD: usize = SEARCH_STACK - 32;
 
 export function moves(leg: usize): bool {
-  return movingSlot === ALL_SLOTS || load<u16>(leg, LEG_PRICE) === movingSlot;
+  const slot: u32 = load<u16>(leg, LEG_PRICE);
+  return movingSlot === ALL_SLOTS ? slot !== heldSlot : slot === movingSlot;
 }
 
 /** Where a leg's price stands at coordinate x: the price itself, or the mark moved against the leg by x ppm. */
@@ -178,13 +182,14 @@ function sumWhole(pool: u32): i32 {
 
 /**
  * Notes which legs move and how far rounding goes, then either that the line is favourable (nothing on it can bring the pool down) or
- * what holds still. A status other than OK ends the search.
+ * what holds still. In a joint shock legs that follow `held` hold still. A status other than OK ends the search.
  */
-export function begin(pool: u32, slot: u32, equity: bool, upward: bool): i32 {
+export function begin(pool: u32, slot: u32, equity: bool, upward: bool, held: u32 = NO_SLOT): i32 {
   const status = sumWhole(pool);
   if (status !== STATUS_OK) return status;
   searchedPool = poolRecord(pool);
   movingSlot = slot;
+  heldSlot = held;
   equityOnly = equity;
   floorUnits = equity ? 1 : clearanceFloor();
   concave = true;

@@ -21,6 +21,9 @@ import {
   STILL_SLOT,
   TRIALS,
 } from "../src/layout.ts";
+import { clearHeaps } from "./heaps.ts";
+import { clearTrails } from "./trailing.ts";
+import { releaseHeaps } from "./watch.ts";
 
 const MAX_PRICE: u64 = 9_007_199_254_740_991;
 
@@ -58,13 +61,15 @@ export function createPrice(inverse: bool, numerator: u64, divisor: u64): i32 {
   store<u32>(record, PRICE_LIVE | (inverse ? PRICE_INVERSE : 0), PRICE_FLAGS);
   store<f64>(((<usize>slot) << 3) + MARKS, 0);
   store<f64>(((<usize>slot) << 3) + TRIALS, 0);
+  clearHeaps(slot);
+  clearTrails(slot);
   return slot;
 }
 
 export function removePrice(slot: u32): i32 {
   if (!priceLives(slot)) return STATUS_NO_RECORD;
   const record = priceRecord(slot);
-  if (load<u32>(record, PRICE_LEGS) !== 0) return STATUS_IN_USE;
+  if (load<u32>(record, PRICE_LEGS) !== 0 || !releaseHeaps(slot)) return STATUS_IN_USE;
   store<u32>(record, 0, PRICE_FLAGS);
   store<i32>(record, load<i32>(HEADER_FREE_PRICE), PRICE_LEGS);
   store<i32>(HEADER_FREE_PRICE, slot);

@@ -319,9 +319,9 @@ export function searchPrice(pool: u32, slot: u32, upward: bool, equity: bool): f
   return nearestFall(mark, far, <u64>price, estimateWidth(perUnit, price));
 }
 
-/** Least shock in ppm against every leg at which the pool is liquidatable; NONE or a status below it. */
-export function searchShock(pool: u32): f64 {
-  const status = begin(pool, ALL_SLOTS, false, false);
+/** Least shock in ppm against every leg (but those that follow the slot `held`, or NO_SLOT) at which the pool is liquidatable; NONE or a status below it. */
+export function searchShock(pool: u32, held: u32): f64 {
+  const status = begin(pool, ALL_SLOTS, false, false, held);
   if (status !== STATUS_OK) return <f64>status;
   const far = clipDomain(0, anyLong ? SHOCK_UNITS : MAX_SHOCK);
   const root = newton(1e-9) * <f64>SHOCK_UNITS;

@@ -3,9 +3,6 @@
 // was passed than a tick should take, the screen says who is under water and the rest is armed over the ticks to come.
 
 import {
-  ALERT_LEVEL,
-  ALERT_SEEN,
-  ALERT_UNDER,
   HEADER_FIRED,
   HEADER_LEVEL_TABLE,
   HEADER_LEVELS,
@@ -24,12 +21,9 @@ import {
   MARKS,
   MAY_DIRECTORY,
   MUST_DIRECTORY,
-  NODE_GROUP,
-  NODE_KIND,
-  NODE_STOP,
-  NODE_TARGET,
   NONE,
   PENDING_SLOTS,
+  POOL_LEGS,
   PREVIOUS,
   PRICE_ANCHOR,
   PRICE_FLAGS,
@@ -54,6 +48,16 @@ import {
   TRIALS,
   TRIGGERS_ARMED,
   TRIGGERS_NEW,
+  WOKEN_DIRECTORY,
+} from "../src/layout.ts";
+import {
+  ALERT_LEVEL,
+  ALERT_SEEN,
+  ALERT_UNDER,
+  NODE_GROUP,
+  NODE_KIND,
+  NODE_STOP,
+  NODE_TARGET,
   WATCH_FAULT_TOLD,
   WATCH_FLAGS,
   WATCH_FLOOR,
@@ -67,15 +71,15 @@ import {
   WOKE_LIQUIDATABLE,
   WOKE_RECOVERED,
   WOKE_SHIFT,
-  WOKEN_DIRECTORY,
-} from "../src/layout.ts";
+} from "../src/layout-ticks.ts";
 import { poolLives, poolRecord, revise } from "./book.ts";
 import { nodeRecord, passedNode, pendSlot, removeNode, settleHeaps } from "./heaps.ts";
+import { equity, error, figuresAtMarks, maintenance, need } from "./moves.ts";
 import { priceRecord } from "./prices.ts";
 import { prepare, scan } from "./screen.ts";
 import { popStop } from "./stops.ts";
 import { popGroup, trackBest } from "./trailing.ts";
-import { isLiquidatable, NO_INITIAL, sumPool } from "./valuation.ts";
+import { clearanceFloor, isLiquidatable, NO_INITIAL, sumPool } from "./valuation.ts";
 import {
   alertOf,
   placeOf,
@@ -93,11 +97,14 @@ import {
   sumSubtractSum,
   sumTimes,
 } from "./wide.ts";
-import { armPool } from "./zones.ts";
+import { armPool, LEG_UNITS } from "./zones.ts";
 
-/** A tick evaluates so many pools that may wait, or one in so many, before it asks the screen. */
-const LEAST_BUDGET: u32 = 256;
+/** A tick evaluates all pools that wait where they are at most one in so many, and in small books at most so many. */
+const MOST_SHIFT: u32 = 9;
+const LEAST_MOST: u32 = 256;
+/** Else it asks the screen and evaluates so many, about as many as take the time of the scan. */
 const BUDGET_SHIFT: u32 = 10;
+const LEAST_BUDGET: u32 = 64;
 /** After so many were armed at once, heaps are balanced. */
 const MANY: u32 = 4_096;
 
@@ -158,17 +165,22 @@ export function wake(): i32 {
   store<u32>(HEADER_WOKEN, 0);
   if (!triggersEnabled()) return 0;
   const before = load<u32>(HEADER_TICK_EXACT);
-  let budget = max<u32>(LEAST_BUDGET, load<u32>(HEADER_LIVE_POOLS) >> BUDGET_SHIFT);
+  const live = load<u32>(HEADER_LIVE_POOLS);
+  let most = max<u32>(LEAST_MOST, live >> MOST_SHIFT);
   if (load<u32>(HEADER_TRIGGERS) === TRIGGERS_NEW) {
-    budget = u32.MAX_VALUE;
+    most = u32.MAX_VALUE;
     // So that the first tick that needs the screen finds it ready; where it cannot be now it will say so then.
     prepare();
   }
   store<u32>(HEADER_TRIGGERS, TRIGGERS_ARMED);
-  const left = popLeisurely(budget);
+  const crowded = popLeisurely(most) || load<u32>(HEADER_MAY) > most;
   evaluateAll(MUST_DIRECTORY, HEADER_MUST, u32.MAX_VALUE);
-  const waiting = evaluateAll(MAY_DIRECTORY, HEADER_MAY, budget);
-  if ((left || waiting) && !screenAll()) {
+  evaluateAll(
+    MAY_DIRECTORY,
+    HEADER_MAY,
+    crowded ? max<u32>(LEAST_BUDGET, live >> BUDGET_SHIFT) : u32.MAX_VALUE,
+  );
+  if (crowded && !screenAll()) {
     // No memory for the screen, or figures that it cannot sum: everything is looked at.
     popLeisurely(u32.MAX_VALUE);
     evaluateAll(MAY_DIRECTORY, HEADER_MAY, u32.MAX_VALUE);
@@ -218,8 +230,8 @@ function popWaiting(slot: u32, heap: u32, budget: u32): void {
   }
 }
 
-/** Evaluates pools that wait, as many as the budget lets; those that cannot be armed wait again. True where some were not come to. */
-function evaluateAll(directory: usize, header: usize, budget: u32): bool {
+/** Evaluates pools that wait, as many as the budget lets; those that cannot be armed wait again. */
+function evaluateAll(directory: usize, header: usize, budget: u32): void {
   const count = load<u32>(header);
   const some = min<u32>(count, budget);
   const mark = directory === MUST_DIRECTORY ? WATCH_IN_MUST : WATCH_IN_MAY;
@@ -242,15 +254,32 @@ function evaluateAll(directory: usize, header: usize, budget: u32): bool {
     store<u32>(watch, load<u32>(watch, WATCH_FLAGS) | mark, WATCH_FLAGS);
   }
   store<u32>(header, kept);
-  return count > some;
 }
 
-/** Judges the pool, says what is new of it and arms it; false where it must be looked at in the next tick again. */
+/** ALERT_UNDER and ALERT_SEEN in the states of eight pools. */
+const EIGHT_UNDER: u64 = ((<u64>0x18181818) << 32) | 0x18181818;
+const SOUND: i32 = 0;
+const UNDER: i32 = 1;
+const UNSURE: i32 = -1;
+
+/** On which side of liquidation the figures of moves.ts are by more than their error and what rounding takes from each leg. */
+function sideInDoubles(record: usize): i32 {
+  const over = equity - need - <f64>clearanceFloor();
+  if (over > error + <f64>LEG_UNITS * <f64>load<u16>(record, POOL_LEGS)) return SOUND;
+  return over < -error && maintenance > error ? UNDER : UNSURE;
+}
+
+/** Judges the pool (in doubles where they can tell and nothing else is watched), says what is new of it and arms it; false where it must be looked at in the next tick again. */
 function evaluate(pool: u32): bool {
   store<u32>(HEADER_TICK_EXACT, load<u32>(HEADER_TICK_EXACT) + 1);
   const watch = watchRecord(pool);
   const flags = load<u32>(watch, WATCH_FLAGS);
-  const status = sumPool(poolRecord(pool), 0, MARKS, NO_INITIAL);
+  const record = poolRecord(pool);
+  figuresAtMarks(record);
+  const exact =
+    load<u32>(HEADER_LEVELS) !== 0 || (flags & (WATCH_HAS_FLOOR | WATCH_FAULT_TOLD)) !== 0;
+  const side = exact ? UNSURE : sideInDoubles(record);
+  const status = side === UNSURE ? sumPool(record, 0, MARKS, NO_INITIAL) : STATUS_OK;
   if (status !== STATUS_OK) {
     if ((flags & WATCH_FAULT_TOLD) === 0) tell(pool, WOKE_FAULT);
     store<u32>(watch, flags | WATCH_FAULT_TOLD, WATCH_FLAGS);
@@ -260,7 +289,7 @@ function evaluate(pool: u32): bool {
   const alert = alertOf(pool);
   const state = <u32>load<u8>(alert);
   const wasUnder = (state & ALERT_UNDER) !== 0;
-  const under = isLiquidatable();
+  const under = side === UNSURE ? isLiquidatable() : side === UNDER;
   const level = levelAfter(state & ALERT_LEVEL);
   let news: u32 = 0;
   if (under && !wasUnder) news = WOKE_LIQUIDATABLE;
@@ -341,6 +370,11 @@ function screenAll(): bool {
   const top = load<u32>(HEADER_TOP_POOL);
   for (let pool: u32 = 0; pool < top; pool++) {
     const alert = alertOf(pool);
+    // Of most there is nothing to be told: eight at a time.
+    if ((pool & 7) === 0 && (load<u64>(alert) & EIGHT_UNDER) === 0) {
+      pool += 7;
+      continue;
+    }
     const state = load<u8>(alert);
     if (state < <u8>ALERT_UNDER) continue;
     if ((state & ALERT_SEEN) === 0) {

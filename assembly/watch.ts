@@ -5,8 +5,6 @@
 import {
   ALERT_DIRECTORY,
   ALERT_DIRECTORY_ENTRIES,
-  ALERT_MASK,
-  ALERT_SHIFT,
   HEADER_LEVELS,
   HEADER_MAY,
   HEADER_MUST,
@@ -15,20 +13,25 @@ import {
   HEAPS_OF_SLOT,
   MAY_DIRECTORY,
   MUST_DIRECTORY,
-  NODE_CHAIN,
-  NODE_KIND,
-  NODE_POOL,
-  NODE_TARGET,
   NONE,
   STATUS_CAPACITY,
   STATUS_OK,
   TRIGGERS_NEW,
   WAITING_DIRECTORY_ENTRIES,
+  WATCH_DIRECTORY,
+  WATCH_DIRECTORY_ENTRIES,
+  WOKEN_DIRECTORY,
+} from "../src/layout.ts";
+import {
+  ALERT_MASK,
+  ALERT_SHIFT,
+  NODE_CHAIN,
+  NODE_KIND,
+  NODE_POOL,
+  NODE_TARGET,
   WAITING_MASK,
   WAITING_SHIFT,
   WATCH_BYTES,
-  WATCH_DIRECTORY,
-  WATCH_DIRECTORY_ENTRIES,
   WATCH_FLAGS,
   WATCH_FLOOR,
   WATCH_HAS_FLOOR,
@@ -37,8 +40,7 @@ import {
   WATCH_MASK,
   WATCH_NODE,
   WATCH_SHIFT,
-  WOKEN_DIRECTORY,
-} from "../src/layout.ts";
+} from "../src/layout-ticks.ts";
 import { poolLives } from "./book.ts";
 import { freeNode, nodeRecord, rootNode } from "./heaps.ts";
 import { ensureRecords } from "./memory.ts";

@@ -1,6 +1,6 @@
 // Up to which prices nothing can be said of a pool that is not known: its zone. A zone is a box, one price to each leg, within which what is
 // watched (clearance, levels of the margin ratio, an equity floor) provably stays on its side; the triggers are one unit outside. The box
-// is found in doubles and proved in integers at its worst corner (docs/numbers.md, "Zones").
+// is found and mostly proved in doubles at its worst corner, else in integers (docs/numbers.md, "Zones").
 
 import {
   BRACKET_BYTES,
@@ -16,12 +16,6 @@ import {
   LEG_PRICE,
   LEG_QUANTITY,
   LEG_TABLE,
-  MARKS,
-  NODE_CHAIN,
-  NODE_HEAP,
-  NODE_IDLE,
-  NODE_POOL,
-  NODE_SLOT,
   NONE,
   POOL_COLLATERAL,
   POOL_FIRST_LEG,
@@ -36,16 +30,34 @@ import {
   TABLE_FLAGS,
   TABLE_HAIRCUT,
   TABLE_WHOLE,
+} from "../src/layout.ts";
+import {
+  NODE_CHAIN,
+  NODE_HEAP,
+  NODE_IDLE,
+  NODE_POOL,
+  NODE_SLOT,
   WATCH_FLAGS,
   WATCH_FLOOR,
   WATCH_FLOOR_TOLD,
   WATCH_HAS_FLOOR,
   WATCH_NODE,
-} from "../src/layout.ts";
+} from "../src/layout-ticks.ts";
 import { legRecord, poolRecord } from "./book.ts";
-import { bracketAt, scaledAmount, unitNotional } from "./doubles.ts";
 import { createNode, freeNode, insertNode, moveNode, nodeRecord } from "./heaps.ts";
-import { maxPrice, priceAt, priceRecord } from "./prices.ts";
+import {
+  cornerOf,
+  equity,
+  equitySlope,
+  error,
+  figuresAfter,
+  figuresAtMarks,
+  isFalling,
+  need,
+  needSlope,
+  setSense,
+} from "./moves.ts";
+import { maxPrice, priceRecord } from "./prices.ts";
 import { searchPrice } from "./search.ts";
 import { tableRecord } from "./tables.ts";
 import {
@@ -71,7 +83,7 @@ import {
 
 const PPM: f64 = 1_000_000;
 /** Each leg rounds value, margin and fee (or value and haircut) by less than a unit each. */
-const LEG_UNITS: i64 = 3;
+export const LEG_UNITS: i64 = 3;
 /** No zone is wider than prices a hundredfold. */
 const WIDEST: f64 = 99;
 
@@ -93,7 +105,7 @@ const NEED: usize = SEARCH_STACK + 16;
 const WORK: usize = SEARCH_STACK + 32;
 
 /**
- * Sets the pool's triggers around the marks, for what it is known to be. False where that cannot be proved (too near, terms that are not
+ * Sets the pool's triggers around the marks (moves.ts has its figures there), for what it is known to be. False where that cannot be proved (too near, terms that are not
  * monotone, no memory): it then has none and is to be evaluated at every tick.
  *
  * @param under known as liquidatable; @param level of the margin ratio in force
@@ -138,6 +150,8 @@ function setTriggers(pool: u32, under: bool, level: u32): bool {
   clearanceBound = clearanceFloor() - slack;
   watchedLevel = clear;
   watchesEquity = false;
+  // The side before has left them at its corner.
+  if (!under) figuresAtMarks(record);
   return armSide(pool, record, -1, must);
 }
 
@@ -245,14 +259,10 @@ function freeSpares(): void {
 /** A box on one side of the marks. */
 function armSide(pool: u32, record: usize, side: f64, must: u32): bool {
   sense = side;
+  setSense(side);
   if (!sideIsMonotone(record)) return false;
-  let move = estimateMove(record);
+  const move = provenMove(record);
   if (!(move > 0)) return false;
-  let tries = 0;
-  while (!provedAt(record, move)) {
-    if (++tries > 6) return false;
-    move *= tries === 1 ? 1 - 1e-6 : tries === 2 ? 0.999 : 0.7;
-  }
   let next = load<i32>(record, POOL_FIRST_LEG);
   while (next !== NONE) {
     const leg = legRecord(next);
@@ -266,24 +276,6 @@ function armSide(pool: u32, record: usize, side: f64, must: u32): bool {
     if (!addTrigger(pool, slot, (falls ? HEAP_DOWN : HEAP_UP) | must, <f64>price)) return false;
   }
   return true;
-}
-
-/** True where the side moves the leg's price down. */
-function isFalling(leg: usize): bool {
-  return load<f64>(leg, LEG_QUANTITY) > 0 === sense > 0;
-}
-
-/** The leg's price at the box's corner, rounded into the box; at least 1 and at most what the slot takes. */
-function cornerOf(leg: usize, move: f64): u64 {
-  const slot = load<u16>(leg, LEG_PRICE);
-  const mark = <f64>priceAt(MARKS, slot);
-  if (isFalling(leg)) {
-    const price = ceil<f64>(mark * (1 - move));
-    return price < 1 ? 1 : min<u64>(<u64>price, <u64>mark);
-  }
-  const price = floor<f64>(mark * (1 + move));
-  const limit = maxPrice(slot);
-  return price > <f64>limit ? limit : max<u64>(<u64>price, <u64>mark);
 }
 
 /**
@@ -316,66 +308,52 @@ function sideIsMonotone(record: usize): bool {
   return true;
 }
 
-// ── in doubles: how far ─────────────────────────────────────────────────────────────────────────────
+// ── how far ─────────────────────────────────────────────────────────────────────────────────────────
 
-let equity: f64 = 0;
-let equitySlope: f64 = 0;
-let need: f64 = 0;
-let needSlope: f64 = 0;
+/** Steps of Newton's method before the search is given up. */
+const MOST_STEPS = 12;
+const MOST_PROOFS = 6;
+/** A hair within the zone's end, so that doubles can prove it. */
+const WITHIN: f64 = 1 - 1e-7;
 
-/** Unrounded equity and requirement of the pool after a joint move, and their slopes. */
-function figuresAt(record: usize, move: f64): void {
-  equity = <f64>load<i64>(record, POOL_COLLATERAL);
-  equitySlope = 0;
-  need = 0;
-  needSlope = 0;
+/** A joint move within which the watched figures provably stay on their side, near the largest; 0 where none was found. */
+function provenMove(record: usize): f64 {
+  const widest = widestMove(record);
+  let move = min<f64>(nextMove(0) * WITHIN, widest);
+  for (let step = 0; step < MOST_STEPS; step++) {
+    if (!(move > 0)) return 0;
+    figuresAfter(record, move);
+    if (holdsInDoubles()) return move;
+    // From outside by Newton's method; where it does not come in, doubles cannot tell.
+    const next = nextMove(move) * WITHIN;
+    if (!(next < move * (1 - 1e-9))) break;
+    move = next;
+  }
+  for (let tries = 0; tries < MOST_PROOFS; tries++) {
+    if (provedAt(record, move)) return move;
+    move *= tries === 0 ? 1 - 1e-6 : tries === 1 ? 0.999 : 0.7;
+  }
+  return 0;
+}
+
+/** Prices do not fall below their first unit. */
+function widestMove(record: usize): f64 {
   let next = load<i32>(record, POOL_FIRST_LEG);
   while (next !== NONE) {
     const leg = legRecord(next);
     next = load<i32>(leg, LEG_NEXT);
-    addLeg(leg, move);
+    if (isFalling(leg)) return 0.999999;
   }
+  return WIDEST;
 }
 
-function addLeg(leg: usize, move: f64): void {
-  const slot = load<u16>(leg, LEG_PRICE);
-  const inverse = (load<u32>(priceRecord(slot), PRICE_FLAGS) & PRICE_INVERSE) !== 0;
-  const step: f64 = isFalling(leg) ? -1 : 1;
-  const factor = 1 + step * move;
-  const mark = <f64>priceAt(MARKS, slot);
-  const now = inverse ? unitNotional(leg) / mark : unitNotional(leg) * mark;
-  const notional = inverse ? now / factor : now * factor;
-  const run = inverse ? (-step * now) / (factor * factor) : step * now;
-  const sign: f64 = load<f64>(leg, LEG_QUANTITY) > 0 !== inverse ? 1 : -1;
-  equity += sign * notional - <f64>load<i64>(leg, LEG_COST);
-  equitySlope += sign * run;
-  const table = tableRecord(load<u16>(leg, LEG_TABLE));
-  const bracket = bracketAt(table, notional);
-  const denominator = <f64>load<u32>(table, TABLE_DENOMINATOR);
-  const rate = <f64>load<u32>(bracket, BRACKET_RATE) / denominator;
-  const charge = rate * notional - scaledAmount(bracket) / denominator;
-  if ((load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0) {
-    equity -= charge;
-    equitySlope -= rate * run;
-    return;
-  }
-  const fee = <f64>load<u32>(table, TABLE_FEE) * 1e-8;
-  need += charge + fee * notional;
-  needSlope += (rate + fee) * run;
-}
-
-/** The joint move at which the first of the watched figures leaves its side, by Newton's method on all at once; 0 or less: none to prove. */
-function estimateMove(record: usize): f64 {
-  let move: f64 = 0;
-  for (let step = 0; step < 12; step++) {
-    figuresAt(record, move);
-    const next = min<f64>(nextMove(move), widestMove(record));
-    if (!(next > 0)) return 0;
-    const close = abs<f64>(next - move) <= next * 1e-9;
-    move = next;
-    if (close) break;
-  }
-  return move * (1 - 4e-9);
+/** True where the figures at the last point are on their side by more than their error. */
+function holdsInDoubles(): bool {
+  if (watchesClearance && !((equity - need - <f64>clearanceBound) * sense > error)) return false;
+  if (watchesEquity && !(equity - <f64>equityBound > error)) return false;
+  if (watchedLevel === 0) return true;
+  const over = (<f64>watchedLevel / PPM) * equity - need;
+  return over * sense > 2 * error + <f64>(slack + 1);
 }
 
 function nextMove(move: f64): f64 {
@@ -398,17 +376,6 @@ function stepTo(move: f64, over: f64, slope: f64): f64 {
   // On the wrong side before anything has moved.
   if (move === 0 && over * sense <= 0) return 0;
   return slope * sense < 0 ? move - over / slope : Infinity;
-}
-
-/** Prices do not fall below their first unit. */
-function widestMove(record: usize): f64 {
-  let next = load<i32>(record, POOL_FIRST_LEG);
-  while (next !== NONE) {
-    const leg = legRecord(next);
-    next = load<i32>(leg, LEG_NEXT);
-    if (isFalling(leg)) return 0.999999;
-  }
-  return WIDEST;
 }
 
 // ── in integers: proved ─────────────────────────────────────────────────────────────────────────────

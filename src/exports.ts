@@ -1,8 +1,10 @@
 // The kernel's exports, typed, and guarded: any trap is a bug of ours that may have left half-written memory, so it must not pass
 // unseen. Each export has a wrapper of its own, written out: a shared one would make every call megamorphic, ten times the cost.
 
+import { guardTickExports, type TickExports } from "./exports-ticks.ts";
+
 /** The kernel's exports as they are in the binary: unsigned results arrive signed, all handles are 32-bit. */
-export interface KernelExports {
+export interface KernelExports extends TickExports {
   readonly memory: WebAssembly.Memory;
   initialize(pageLimit: number): number;
   createPrice(
@@ -64,6 +66,7 @@ export interface KernelExports {
   bankruptcyPrice(pool: number, slot: number, upward: number): number;
   jointShock(pool: number): number;
   settleFunding(source: number, towardZero: number): number;
+  shockBeside(pool: number, slot: number): number;
   prepare(): number;
   scan(trial: number): number;
 }
@@ -97,11 +100,13 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
     bankruptcyPrice,
     jointShock,
     settleFunding,
+    shockBeside,
     prepare,
     scan,
   } = raw;
   return {
     memory: raw.memory,
+    ...guardTickExports(raw, onTrap),
     initialize(pageLimit: number): number {
       try {
         return initialize(pageLimit);
@@ -327,6 +332,13 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
     settleFunding(source: number, towardZero: number): number {
       try {
         return settleFunding(source, towardZero);
+      } catch (cause) {
+        return onTrap(cause);
+      }
+    },
+    shockBeside(pool: number, slot: number): number {
+      try {
+        return shockBeside(pool, slot);
       } catch (cause) {
         return onTrap(cause);
       }

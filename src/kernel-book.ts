@@ -14,7 +14,7 @@ import { instantiateKernel } from "./instance.ts";
 import { kernelFailure, type RecordKind } from "./kernel-failure.ts";
 import { KernelRecords } from "./kernel-records.ts";
 import * as layout from "./layout.ts";
-import { type BracketTable, MAX_AMOUNT, type PriceTerms } from "./model.ts";
+import { type BracketTable, MAX_AMOUNT, type PoolFigures, type PriceTerms } from "./model.ts";
 import { requireTable } from "./table-rules.ts";
 
 /** Which build, and how much memory. */
@@ -241,6 +241,20 @@ export class KernelBook extends KernelRecords {
     requireQuantity(quantity);
     requireInteger(leverageMilli, 0, MAX_U32, "leverageMilli");
     this.amount.set(cost, "cost");
+  }
+
+  /** What the kernel has just summed for a pool. */
+  protected figuresInResult(): PoolFigures {
+    const { i64, i32 } = this.views;
+    const at = layout.RESULT / 8;
+    return {
+      equity: i64[at + layout.RESULT_EQUITY / 8] as bigint,
+      maintenanceMargin: i64[at + layout.RESULT_MAINTENANCE / 8] as bigint,
+      initialMargin: i64[at + layout.RESULT_INITIAL / 8] as bigint,
+      closeFee: i64[at + layout.RESULT_FEE / 8] as bigint,
+      clearance: i64[at + layout.RESULT_CLEARANCE / 8] as bigint,
+      liquidatable: i32[(layout.RESULT + layout.RESULT_LIQUIDATABLE) / 4] === 1,
+    };
   }
 
   protected done(status: number, kind: RecordKind, handle: number): void {

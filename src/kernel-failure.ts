@@ -3,7 +3,7 @@ import { RiskError } from "./errors.ts";
 import * as layout from "./layout.ts";
 
 /** What a handle is, for messages. */
-export type RecordKind = "pool" | "leg" | "price slot" | "table";
+export type RecordKind = "pool" | "leg" | "price slot" | "table" | "stop";
 
 /** The error that a status stands for; `handle` is what the call was about. */
 export function kernelFailure(

@@ -3,6 +3,7 @@
 import { requireBigint, requireHandle, requireInteger } from "./arguments.ts";
 import { KernelStops } from "./kernel-stops.ts";
 import * as layout from "./layout.ts";
+import * as records from "./layout-ticks.ts";
 import { MAX_AMOUNT, type PoolFigures } from "./model.ts";
 
 /** A level of the margin ratio, in 1e-6: raised at `raisePpm`, raised again only after the ratio fell below `clearPpm`. */
@@ -86,12 +87,12 @@ export class KernelTicks extends KernelStops {
   }
 
   wokenPool(index: number): number {
-    return this.#woken(index) & (2 ** layout.WOKE_SHIFT - 1);
+    return this.#woken(index) & (2 ** records.WOKE_SHIFT - 1);
   }
 
   /** WOKE_* of src/layout.ts. */
   wokenFlags(index: number): number {
-    return this.#woken(index) >>> layout.WOKE_SHIFT;
+    return this.#woken(index) >>> records.WOKE_SHIFT;
   }
 
   #woken(index: number): number {
@@ -101,26 +102,26 @@ export class KernelTicks extends KernelStops {
 
   #place(directory: number, index: number): number {
     const { u32 } = this.views;
-    const chunk = u32[directory / 4 + (index >>> layout.WAITING_SHIFT)] as number;
-    return u32[chunk / 4 + (index & layout.WAITING_MASK)] as number;
+    const chunk = u32[directory / 4 + (index >>> records.WAITING_SHIFT)] as number;
+    return u32[chunk / 4 + (index & records.WAITING_MASK)] as number;
   }
 
   /** Level of the margin ratio in force, 0 for none. */
   alertLevel(pool: number): number {
-    return this.#alert(pool) & layout.ALERT_LEVEL;
+    return this.#alert(pool) & records.ALERT_LEVEL;
   }
 
   /** True where the last tick knew the pool as liquidatable. */
   alertUnder(pool: number): boolean {
-    return (this.#alert(pool) & layout.ALERT_UNDER) !== 0;
+    return (this.#alert(pool) & records.ALERT_UNDER) !== 0;
   }
 
   #alert(pool: number): number {
     const views = this.current();
     views.pool(pool);
     if (!this.triggersEnabled) return 0;
-    const chunk = views.u32[layout.ALERT_DIRECTORY / 4 + (pool >>> layout.ALERT_SHIFT)] as number;
-    return views.u8[chunk + (pool & layout.ALERT_MASK)] as number;
+    const chunk = views.u32[layout.ALERT_DIRECTORY / 4 + (pool >>> records.ALERT_SHIFT)] as number;
+    return views.u8[chunk + (pool & records.ALERT_MASK)] as number;
   }
 
   /** WOKE_FLOOR is said once when the pool's equity is at or below it; null for none. Enables triggers. */
@@ -133,7 +134,7 @@ export class KernelTicks extends KernelStops {
     this.done(this.exports.setFloor(pool, low, high, floor === null ? 0 : 1), "pool", pool);
   }
 
-  /** Exact evaluations of the last tick: each judging and each proof of a zone is one. */
+  /** Evaluations of the last tick: each judging of a pool is one, and each search or proof of a zone that took the integers. */
   get tickEvaluations(): number {
     return this.current().header(layout.HEADER_TICK_EXACT);
   }

@@ -1,4 +1,4 @@
-// The boundary: with kernel-rows.ts, kernel-trades.ts, kernel-book.ts and kernel-records.ts under it, the only place that knows there is a WebAssembly memory.
+// The boundary: with kernel-ticks.ts, kernel-stops.ts, kernel-rows.ts, kernel-trades.ts, kernel-book.ts and kernel-records.ts under it, the only place that knows there is a WebAssembly memory.
 // This half asks the kernel: figures, searches and scans. Above it there are only integer handles and plain numbers.
 import {
   requireBigint,
@@ -8,7 +8,7 @@ import {
   requireOneOf,
 } from "./arguments.ts";
 import { RiskError } from "./errors.ts";
-import { KernelRows } from "./kernel-rows.ts";
+import { KernelTicks } from "./kernel-ticks.ts";
 import * as layout from "./layout.ts";
 import {
   type Direction,
@@ -52,7 +52,7 @@ export interface KernelScan {
  * kernel.setMark(slot, 100);
  * kernel.mark(slot) // => 100
  */
-export class Kernel extends KernelRows {
+export class Kernel extends KernelTicks {
   /** Counts scans: only the last one's list is in memory. */
   #scans = 0;
 
@@ -67,16 +67,7 @@ export class Kernel extends KernelRows {
   /** Figures of the pool at the marks, in quote units. */
   poolFigures(pool: number): PoolFigures {
     this.done(this.exports.poolFigures(requireHandle(pool, "pool")), "pool", pool);
-    const { i64, i32 } = this.views;
-    const at = layout.RESULT / 8;
-    return {
-      equity: i64[at + layout.RESULT_EQUITY / 8] as bigint,
-      maintenanceMargin: i64[at + layout.RESULT_MAINTENANCE / 8] as bigint,
-      initialMargin: i64[at + layout.RESULT_INITIAL / 8] as bigint,
-      closeFee: i64[at + layout.RESULT_FEE / 8] as bigint,
-      clearance: i64[at + layout.RESULT_CLEARANCE / 8] as bigint,
-      liquidatable: i32[(layout.RESULT + layout.RESULT_LIQUIDATABLE) / 4] === 1,
-    };
+    return this.figuresInResult();
   }
 
   /** Figures of one leg at its mark, in quote units. */
@@ -124,6 +115,15 @@ export class Kernel extends KernelRows {
     requireHandle(priceSlot, "slot");
     const up = requireOneOf(direction, "up", "down", "direction") ? 1 : 0;
     return this.#found(this.exports.bankruptcyPrice(pool, priceSlot, up), pool, priceSlot);
+  }
+
+  /**
+   * Least shock, in parts per million, against every leg that does not follow the slot at which the pool is liquidatable; null for none.
+   */
+  shockBeside(pool: number, priceSlot: number): number | null {
+    requireHandle(pool, "pool");
+    this.current().price(requireHandle(priceSlot, "slot"));
+    return this.#found(this.exports.shockBeside(pool, priceSlot), pool);
   }
 
   /** Least shock, in parts per million, against every leg at once at which the pool is liquidatable; null for none. */

@@ -3,10 +3,10 @@
 // nothing is ever moved or copied to grow and no pattern of use can fragment it.
 //
 //   0        64 KiB
-//   ┌────────┬────────┬─────────┬─────────┬───────┬────────┬───────┬─────────────┬─────────────┬────────────┬───────────┬────────┬────
-//   │ static │ HEADER │ SCRATCH │ MAILBOX │ MARKS │ TRIALS │ MOVES │ PRICES      │ FUNDINGS    │ TRADE_ROWS │ DIRECTORY │ chunk  │ …
-//   │ data   │ 1 KiB  │ 14 KiB  │ 1 KiB   │ f64   │ f64    │ f32   │ 32 B record │ 72 B record │ 12 KiB     │ u32 each  │256 KiB │
-//   └────────┴────────┴─────────┴─────────┴───────┴────────┴───────┴─────────────┴─────────────┴────────────┴───────────┴────────┴────
+//   ┌────────┬────────┬─────────┬─────────┬───────┬────────┬───────┬─────────────┬─────────────┬────────────┬────────┬───────────┬────────┬────
+//   │ static │ HEADER │ SCRATCH │ MAILBOX │ MARKS │ TRIALS │ MOVES │ PRICES      │ FUNDINGS    │ TRADE_ROWS │ TICK   │ DIRECTORY │ chunk  │ …
+//   │ data   │ 1 KiB  │ 14 KiB  │ 1 KiB   │ f64   │ f64    │ f32   │ 32 B record │ 72 B record │ 12 KiB     │ 0.8 MiB│ u32 each  │256 KiB │
+//   └────────┴────────┴─────────┴─────────┴───────┴────────┴───────┴─────────────┴─────────────┴────────────┴────────┴───────────┴────────┴────
 //
 // A paged array is a directory of chunk addresses; element i stands in chunk i >> SHIFT at (i & MASK) * BYTES.
 //
@@ -60,6 +60,8 @@
 //   │ weight          f32 × 8                     │      └─────────────────────────────────────────────┘
 //   └─────────────────────────────────────────────┘
 //   A lane that holds no pool is all 0 and follows STILL_SLOT, whose move is always 0: it never looks liquidatable.
+//
+// Records of ticks and stops: layout-ticks.ts.
 
 export const CHUNK_BYTES = 262_144;
 export const CHUNK_PAGES = 4;
@@ -106,6 +108,33 @@ export const HEADER_EXACT = HEADER + 64;
 export const HEADER_FREE_CHUNKS = HEADER + 72;
 /** u32, chunks held by lanes and results. */
 export const HEADER_LANE_CHUNKS = HEADER + 76;
+/** i32: first free node, stop, or NONE; u32: records ever used. */
+export const HEADER_FREE_NODE = HEADER + 192;
+export const HEADER_TOP_NODE = HEADER + 196;
+export const HEADER_FREE_STOP = HEADER + 200;
+export const HEADER_TOP_STOP = HEADER + 204;
+export const HEADER_LIVE_STOPS = HEADER + 216;
+/** u32: 0 until triggers are enabled; TRIGGERS_NEW until the first tick has evaluated every pool, then TRIGGERS_ARMED. */
+export const HEADER_TRIGGERS = HEADER + 220;
+export const TRIGGERS_NEW = 1;
+export const TRIGGERS_ARMED = 2;
+/** u32 counts: pools that wait, what was said of pools, stops fired, slots pending. */
+export const HEADER_MUST = HEADER + 224;
+export const HEADER_MAY = HEADER + 228;
+export const HEADER_WOKEN = HEADER + 232;
+export const HEADER_FIRED = HEADER + 236;
+export const HEADER_PENDING = HEADER + 240;
+/** u32: exact evaluations of the last tick; 1 where the screen decided it. */
+export const HEADER_TICK_EXACT = HEADER + 244;
+export const HEADER_TICK_SCREENED = HEADER + 248;
+/** u32: number of margin-call levels; then u32 pairs of raise and clear, in 1e-6. */
+export const HEADER_LEVELS = HEADER + 252;
+export const HEADER_LEVEL_TABLE = HEADER + 256;
+export const MAX_LEVELS = 7;
+/** u32, live nodes. */
+export const HEADER_LIVE_NODES = HEADER + 312;
+/** u32, how often the debug build has read a node: tests count work by it. */
+export const HEADER_NODE_READS = HEADER + 316;
 /** u32 per class: lanes in use. 15 classes, 60 bytes. */
 export const HEADER_LANES = HEADER + 128;
 
@@ -163,6 +192,8 @@ export const PRICE_LIVE = 1;
 export const PRICE_INVERSE = 2;
 /** Anchored anew in this preparation. */
 export const PRICE_MOVED = 4;
+/** On the stack of slots whose heaps may hold passed entries. */
+export const PRICE_PENDING = 8;
 
 export const FUNDINGS = PRICES + MAX_PRICES * PRICE_BYTES;
 export const FUNDING_BYTES = 72;
@@ -219,9 +250,34 @@ export const ROW_TABLE = ROW_SLOT + TRADE_ROWS_COUNT * 2;
 /** i8: legs of either sign (0), longs (1) or shorts (-1). */
 export const ROW_SIGN = ROW_TABLE + TRADE_ROWS_COUNT * 2;
 export const TRADE_ROWS_END = ROW_SIGN + TRADE_ROWS_COUNT;
+/** Aligned for doubles. */
+const TICK_START = TRADE_ROWS_END + 7 - ((TRADE_ROWS_END + 7) % 8);
+
+// ── ticks ───────────────────────────────────────────────────────────────────────────────────────────
+/** f64 by row: the prices of a tick on their way in; u16 by row: their slots. */
+export const TICK_PRICES = TICK_START;
+export const TICK_SLOTS = TICK_PRICES + MAX_PRICES * 8;
+/** f64 by slot: the mark before the last tick. */
+export const PREVIOUS = TICK_SLOTS + MAX_PRICES * 2;
+/** u16 stack of slots whose heaps may hold passed entries. */
+export const PENDING_SLOTS = PREVIOUS + MAX_PRICES * 8;
+/** i32 each, by slot: roots of its four heaps of triggers (HEAP_*), NONE where empty. */
+export const HEAPS = PENDING_SLOTS + MAX_PRICES * 2;
+export const HEAPS_OF_SLOT = 4;
+/** Which heap: the direction that passes its entries, and whether a tick may leave them for later. */
+export const HEAP_DOWN = 0;
+export const HEAP_UP = 1;
+export const HEAP_MUST = 2;
+/** i32 each, by slot: roots of its four heaps of trailing groups (TRAIL_*), the first to be overtaken on top; NONE where empty. */
+export const TRAILS = HEAPS + MAX_PRICES * HEAPS_OF_SLOT * 4;
+export const TRAILS_OF_SLOT = 4;
+/** Which trail: stops whose distance is a rate, stops that close shorts. */
+export const TRAIL_RATE = 1;
+export const TRAIL_SHORT = 2;
+export const TICK_END = TRAILS + MAX_PRICES * TRAILS_OF_SLOT * 4;
 
 // ── directories of paged arrays ─────────────────────────────────────────────────────────────────────
-export const LEG_DIRECTORY = TRADE_ROWS_END;
+export const LEG_DIRECTORY = TICK_END;
 export const LEG_DIRECTORY_ENTRIES = 16_384;
 export const POOL_DIRECTORY = LEG_DIRECTORY + LEG_DIRECTORY_ENTRIES * 4;
 export const POOL_DIRECTORY_ENTRIES = 16_384;
@@ -237,9 +293,26 @@ export const LANE_DIRECTORY_BYTES = 16_384;
 export const HOT_DIRECTORY = RESULT_DIRECTORY + RESULT_DIRECTORY_ENTRIES * 4;
 export const CLASSES = 15;
 export const COLD_DIRECTORY = HOT_DIRECTORY + CLASSES * LANE_DIRECTORY_BYTES;
-export const FIXED_END = COLD_DIRECTORY + CLASSES * LANE_DIRECTORY_BYTES;
+/** Of what ticks need; empty until triggers are enabled, but for stops. */
+export const NODE_DIRECTORY = COLD_DIRECTORY + CLASSES * LANE_DIRECTORY_BYTES;
+export const NODE_DIRECTORY_ENTRIES = 16_384;
+export const WATCH_DIRECTORY = NODE_DIRECTORY + NODE_DIRECTORY_ENTRIES * 4;
+export const WATCH_DIRECTORY_ENTRIES = 8_192;
+export const ALERT_DIRECTORY = WATCH_DIRECTORY + WATCH_DIRECTORY_ENTRIES * 4;
+export const ALERT_DIRECTORY_ENTRIES = 512;
+/** u32 by place: pools that wait to be evaluated, in a tick and in some tick to come; and what a tick says of pools. */
+export const MUST_DIRECTORY = ALERT_DIRECTORY + ALERT_DIRECTORY_ENTRIES * 4;
+export const MAY_DIRECTORY = MUST_DIRECTORY + 8_192;
+export const WOKEN_DIRECTORY = MAY_DIRECTORY + 8_192;
+export const WAITING_DIRECTORY_ENTRIES = 2_048;
+export const STOP_DIRECTORY = WOKEN_DIRECTORY + 8_192;
+export const STOP_DIRECTORY_ENTRIES = 8_192;
+/** u32 by place: stops that the last tick passed. */
+export const FIRED_DIRECTORY = STOP_DIRECTORY + STOP_DIRECTORY_ENTRIES * 4;
+export const FIRED_DIRECTORY_ENTRIES = 256;
+export const FIXED_END = FIRED_DIRECTORY + FIRED_DIRECTORY_ENTRIES * 4;
 /** Whole pages below the first chunk. */
-export const FIXED_PAGES = 43;
+export const FIXED_PAGES = 59;
 
 // ── records ─────────────────────────────────────────────────────────────────────────────────────────
 export const LEG_BYTES = 32;

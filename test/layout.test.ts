@@ -1,6 +1,7 @@
 // The memory map: regions neither overlap nor leave the fixed part, records hold their fields, paged arrays fill their chunks.
 import { describe, expect, it } from "vitest";
 import * as layout from "../src/layout.ts";
+import * as records from "../src/layout-ticks.ts";
 
 /** [name, start, bytes] of each region of the fixed part, in order. */
 const REGIONS: readonly (readonly [string, number, number])[] = [
@@ -12,7 +13,13 @@ const REGIONS: readonly (readonly [string, number, number])[] = [
   ["moves", layout.MOVES, layout.MAX_PRICES * 4],
   ["prices", layout.PRICES, layout.MAX_PRICES * layout.PRICE_BYTES],
   ["fundings", layout.FUNDINGS, layout.MAX_PRICES * layout.FUNDING_BYTES],
-  ["trade rows", layout.TRADE_ROWS, layout.TRADE_ROWS_END - layout.TRADE_ROWS],
+  ["trade rows", layout.TRADE_ROWS, layout.TICK_PRICES - layout.TRADE_ROWS],
+  ["tick prices", layout.TICK_PRICES, layout.MAX_PRICES * 8],
+  ["tick slots", layout.TICK_SLOTS, layout.MAX_PRICES * 2],
+  ["previous marks", layout.PREVIOUS, layout.MAX_PRICES * 8],
+  ["pending slots", layout.PENDING_SLOTS, layout.MAX_PRICES * 2],
+  ["heaps", layout.HEAPS, layout.MAX_PRICES * layout.HEAPS_OF_SLOT * 4],
+  ["trails", layout.TRAILS, layout.MAX_PRICES * layout.TRAILS_OF_SLOT * 4],
   ["leg directory", layout.LEG_DIRECTORY, layout.LEG_DIRECTORY_ENTRIES * 4],
   ["pool directory", layout.POOL_DIRECTORY, layout.POOL_DIRECTORY_ENTRIES * 4],
   ["owner directory", layout.OWNER_DIRECTORY, layout.OWNER_DIRECTORY_ENTRIES * 4],
@@ -20,6 +27,14 @@ const REGIONS: readonly (readonly [string, number, number])[] = [
   ["result directory", layout.RESULT_DIRECTORY, layout.RESULT_DIRECTORY_ENTRIES * 4],
   ["hot directories", layout.HOT_DIRECTORY, layout.CLASSES * layout.LANE_DIRECTORY_BYTES],
   ["cold directories", layout.COLD_DIRECTORY, layout.CLASSES * layout.LANE_DIRECTORY_BYTES],
+  ["node directory", layout.NODE_DIRECTORY, layout.NODE_DIRECTORY_ENTRIES * 4],
+  ["watch directory", layout.WATCH_DIRECTORY, layout.WATCH_DIRECTORY_ENTRIES * 4],
+  ["alert directory", layout.ALERT_DIRECTORY, layout.ALERT_DIRECTORY_ENTRIES * 4],
+  ["must directory", layout.MUST_DIRECTORY, layout.WAITING_DIRECTORY_ENTRIES * 4],
+  ["may directory", layout.MAY_DIRECTORY, layout.WAITING_DIRECTORY_ENTRIES * 4],
+  ["woken directory", layout.WOKEN_DIRECTORY, layout.WAITING_DIRECTORY_ENTRIES * 4],
+  ["stop directory", layout.STOP_DIRECTORY, layout.STOP_DIRECTORY_ENTRIES * 4],
+  ["fired directory", layout.FIRED_DIRECTORY, layout.FIRED_DIRECTORY_ENTRIES * 4],
 ];
 
 describe("layout", () => {
@@ -59,19 +74,32 @@ describe("layout", () => {
       [layout.OWNER_BYTES, layout.OWNER_SHIFT, layout.OWNER_MASK],
       [layout.TABLE_BYTES, layout.TABLE_SHIFT, layout.TABLE_MASK],
       [4, layout.RESULT_SHIFT, layout.RESULT_MASK],
+      [records.WATCH_BYTES, records.WATCH_SHIFT, records.WATCH_MASK],
+      [records.STOP_BYTES, records.STOP_SHIFT, records.STOP_MASK],
+      [1, records.ALERT_SHIFT, records.ALERT_MASK],
+      [4, records.WAITING_SHIFT, records.WAITING_MASK],
     ] as const;
     for (const [bytes, shift, mask] of arrays) {
       expect(bytes << shift).toBe(layout.CHUNK_BYTES);
       expect(mask).toBe((1 << shift) - 1);
     }
+    expect(records.NODES_PER_CHUNK).toBe(Math.floor(layout.CHUNK_BYTES / records.NODE_BYTES));
     expect(layout.COLD_BYTES * layout.COLD_BLOCKS_PER_CHUNK).toBe(layout.CHUNK_BYTES);
     expect(layout.LANE_DIRECTORY_ENTRIES * 4).toBe(layout.LANE_DIRECTORY_BYTES);
+    expect(records.NODES_PER_CHUNK).toBe(Math.floor(layout.CHUNK_BYTES / records.NODE_BYTES));
   });
 
   it("reaches 4 GiB with legs or pools alone", () => {
     expect(layout.LEG_DIRECTORY_ENTRIES * layout.CHUNK_BYTES).toBe(2 ** 32);
     expect(layout.POOL_DIRECTORY_ENTRIES * layout.CHUNK_BYTES).toBe(2 ** 32);
     const owners = layout.OWNER_DIRECTORY_ENTRIES * (layout.OWNER_MASK + 1);
-    expect(owners).toBe(layout.POOL_DIRECTORY_ENTRIES * (layout.POOL_MASK + 1));
+    const pools = layout.POOL_DIRECTORY_ENTRIES * (layout.POOL_MASK + 1);
+    expect(owners).toBe(pools);
+    expect(layout.WATCH_DIRECTORY_ENTRIES * (records.WATCH_MASK + 1)).toBe(pools);
+    expect(layout.ALERT_DIRECTORY_ENTRIES * (records.ALERT_MASK + 1)).toBe(pools);
+    expect(layout.WAITING_DIRECTORY_ENTRIES * (records.WAITING_MASK + 1)).toBe(pools);
+    // All stops may fire in one tick.
+    const fired = layout.FIRED_DIRECTORY_ENTRIES * (records.WAITING_MASK + 1);
+    expect(layout.STOP_DIRECTORY_ENTRIES * (records.STOP_MASK + 1)).toBe(fired);
   });
 });

@@ -14,5 +14,6 @@ export {
   referenceBankruptcyPrice,
   referenceJointShock,
   referenceLiquidationPrice,
+  referenceShockBeside,
   type SearchEffort,
 } from "./search.ts";

@@ -366,10 +366,39 @@ export function referenceJointShock(
   inclusive: boolean,
   effort: SearchEffort = unlimited(),
 ): bigint | null {
+  return shockBesides(pool, null, inclusive, effort);
+}
+
+/**
+ * As {@link referenceJointShock}, with the legs that follow one price slot held still; null too where no other leg can bring the pool down.
+ *
+ * @throws as {@link referenceLiquidationPrice}
+ * @example
+ * referenceShockBeside(pool, 0, false) // 210_500n: aground after an adverse move of 21.05 % of everything but slot 0
+ */
+export function referenceShockBeside(
+  pool: PoolState,
+  priceSlot: number,
+  inclusive: boolean,
+  effort: SearchEffort = unlimited(),
+): bigint | null {
+  return shockBesides(pool, priceSlot, inclusive, effort);
+}
+
+function shockBesides(
+  pool: PoolState,
+  still: number | null,
+  inclusive: boolean,
+  effort: SearchEffort,
+): bigint | null {
   for (const leg of pool.legs) requireRising(leg.table);
   referencePoolFigures(pool, inclusive);
-  const last = pool.legs.map(maxShockOfLeg).reduce(smaller, BigInt(MAX_SHOCK));
-  const legs = pool.legs.map((leg) => ({ leg, priceAt: (x: bigint) => shockedPrice(leg, x) }));
+  const moving = pool.legs.filter((leg) => leg.priceSlot !== still);
+  const last = moving.map(maxShockOfLeg).reduce(smaller, BigInt(MAX_SHOCK));
+  const legs = pool.legs.map((leg) => ({
+    leg,
+    priceAt: (x: bigint) => (leg.priceSlot === still ? markOf(leg) : shockedPrice(leg, x)),
+  }));
   const failure = inclusive ? "liquidatableInclusive" : "liquidatable";
   const path: Path = { collateral: pool.collateral, legs, together: false, last, failure, effort };
   return firstFailure(path, 0n, last);

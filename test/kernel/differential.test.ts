@@ -13,6 +13,7 @@ import {
   referenceLegFigures,
   referenceLiquidationPrice,
   referencePoolFigures,
+  referenceShockBeside,
   type SearchEffort,
 } from "../../src/reference/index.ts";
 import { markOf, widePoolFigures } from "../../src/reference/pool.ts";
@@ -46,6 +47,7 @@ function outcomeOf<Result>(run: () => Result): Result | { readonly refused: stri
 
 type Question =
   | { readonly ask: "liquidation" | "bankruptcy"; readonly slot: number; readonly up: boolean }
+  | { readonly ask: "shockBeside"; readonly slot: number }
   | { readonly ask: "shock" };
 
 function questionsOf(pool: PoolState): Question[] {
@@ -56,7 +58,8 @@ function questionsOf(pool: PoolState): Question[] {
       { ask: "bankruptcy", slot, up },
     ]),
   );
-  return [...prices, { ask: "shock" }];
+  const beside = slots.map((slot): Question => ({ ask: "shockBeside", slot }));
+  return [...prices, ...beside, { ask: "shock" }];
 }
 
 function directionOf(up: boolean): Direction {
@@ -70,6 +73,9 @@ function askReference(
   effort: SearchEffort,
 ): bigint | null {
   if (question.ask === "shock") return referenceJointShock(pool, inclusive, effort);
+  if (question.ask === "shockBeside") {
+    return referenceShockBeside(pool, question.slot, inclusive, effort);
+  }
   const direction = directionOf(question.up);
   return question.ask === "liquidation"
     ? referenceLiquidationPrice(pool, question.slot, direction, inclusive, effort)
@@ -84,7 +90,9 @@ function askKernel(
 ): bigint | null {
   let answer: number | null;
   if (question.ask === "shock") answer = kernel.jointShock(pool);
-  else {
+  else if (question.ask === "shockBeside") {
+    answer = kernel.shockBeside(pool, slots.get(question.slot) ?? -1);
+  } else {
     const slot = slots.get(question.slot) ?? -1;
     const direction = directionOf(question.up);
     answer =
@@ -99,6 +107,9 @@ function askKernel(
 function failsAt(pool: PoolState, question: Question, inclusive: boolean, at: bigint): boolean {
   const priceOf = (leg: LegState): bigint => {
     if (question.ask === "shock") return shockedPrice(leg, at);
+    if (question.ask === "shockBeside") {
+      return leg.priceSlot === question.slot ? markOf(leg) : shockedPrice(leg, at);
+    }
     return leg.priceSlot === question.slot ? at : markOf(leg);
   };
   const figures = widePoolFigures(pool, inclusive, priceOf);
@@ -113,7 +124,8 @@ function expectNearest(
   answer: bigint,
 ): void {
   expect(failsAt(pool, question, inclusive, answer)).toBe(true);
-  const leg = pool.legs.find((leg) => question.ask !== "shock" && leg.priceSlot === question.slot);
+  const shock = question.ask === "shock" || question.ask === "shockBeside";
+  const leg = pool.legs.find((leg) => !shock && leg.priceSlot === question.slot);
   const start = leg === undefined ? 0n : markOf(leg);
   if (answer === start) return;
   const nearer = answer > start ? answer - 1n : answer + 1n;

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Kernel } from "../../src/kernel.ts";
 import type { CallLevel } from "../../src/kernel-ticks.ts";
-import * as layout from "../../src/layout.ts";
+import * as records from "../../src/layout-ticks.ts";
 import type { BracketTable, PriceTerms } from "../../src/model.ts";
 import { markOf, widePoolFigures } from "../../src/reference/pool.ts";
 import { BUILDS } from "../support/builds.ts";
@@ -237,11 +237,11 @@ class Life {
       const { under, equity } = this.truth(pool);
       const level = this.levelAfter(known.level, pool);
       let flags = 0;
-      if (under && !known.under) flags |= layout.WOKE_LIQUIDATABLE;
-      if (!under && known.under) flags |= layout.WOKE_RECOVERED;
-      if (level > known.level) flags |= layout.WOKE_CALL;
+      if (under && !known.under) flags |= records.WOKE_LIQUIDATABLE;
+      if (!under && known.under) flags |= records.WOKE_RECOVERED;
+      if (level > known.level) flags |= records.WOKE_CALL;
       if (!under && known.floor !== null && equity <= known.floor && !known.floorTold) {
-        flags |= layout.WOKE_FLOOR;
+        flags |= records.WOKE_FLOOR;
         known.floorTold = true;
       }
       expect({ pool, flags: told.get(pool) ?? 0 }).toEqual({ pool, flags });
@@ -322,7 +322,7 @@ describe.each(BUILDS)("ticks of the $name build", ({ wasm }) => {
         for (let n = 0; n < count; n++) told.set(kernel.wokenPool(n), kernel.wokenFlags(n));
         under.forEach((before, pool) => {
           const { liquidatable } = kernel.poolFigures(pool);
-          const news = liquidatable ? layout.WOKE_LIQUIDATABLE : layout.WOKE_RECOVERED;
+          const news = liquidatable ? records.WOKE_LIQUIDATABLE : records.WOKE_RECOVERED;
           const flags = liquidatable === before ? 0 : news;
           expect({ start, step, pool, flags: told.get(pool) ?? 0 }).toEqual({
             start,

@@ -10,6 +10,7 @@ import {
   referenceBankruptcyPrice,
   referenceJointShock,
   referenceLiquidationPrice,
+  referenceShockBeside,
 } from "../../src/reference/index.ts";
 import { exactNotional } from "../../src/reference/leg.ts";
 import { widePoolFigures } from "../../src/reference/pool.ts";
@@ -51,20 +52,22 @@ function walkPrices(pool: PoolState, slot: number, step: -1 | 1, inclusive: bool
 }
 
 /**
- * Every r in turn; the pool is only evaluated where a price differs from the last r's. Prices are below 2^9 and
+ * Every r in turn, against every leg that does not follow the slot that is held still; the pool is only evaluated where a price differs from the last r's. Prices are below 2^9 and
  * factors below 2^27, so numbers are exact, and a quotient that is no integer is at least 1e-6 away from one.
  */
-function walkShocks(pool: PoolState, inclusive: boolean): number | null {
+function walkShocks(pool: PoolState, inclusive: boolean, still?: number): number | null {
   const unit = 1_000_000;
-  const anyLong = pool.legs.some((leg) => leg.quantity > 0);
-  const last = anyLong ? unit : MAX_SHOCK;
+  const moving = pool.legs.filter((leg) => leg.priceSlot !== still);
+  const anyLong = moving.some((leg) => leg.quantity > 0);
+  const last = moving.length === 0 ? 0 : anyLong ? unit : MAX_SHOCK;
   let before = "";
   for (let shock = 0; shock <= last; shock++) {
-    const prices = pool.legs.map((leg) =>
-      leg.quantity > 0
+    const prices = pool.legs.map((leg) => {
+      if (leg.priceSlot === still) return leg.price;
+      return leg.quantity > 0
         ? Math.floor((leg.price * (unit - shock)) / unit)
-        : Math.ceil((leg.price * (unit + shock)) / unit),
-    );
+        : Math.ceil((leg.price * (unit + shock)) / unit);
+    });
     const key = prices.join();
     if (key === before) continue;
     before = key;
@@ -116,6 +119,29 @@ test("the joint shock is the least of all shocks (invariant 5)", { timeout: 60_0
   expect(found).toBeGreaterThan(0);
 });
 
+test("the shock beside a slot is the least of all shocks (invariant 5)", {
+  timeout: 60_000,
+}, () => {
+  const seen = { away: 0, atMark: 0, none: 0 };
+  fc.assert(
+    fc.property(tinyPool, fc.boolean(), fc.nat(3), (pool, inclusive, pick) => {
+      const slots = slotsOf(pool);
+      const still = slots[pick % slots.length] ?? 0;
+      const moving = pool.legs.filter((leg) => leg.priceSlot !== still);
+      // As above.
+      fc.pre(moving.length === 0 || moving.some((leg) => leg.quantity > 0 || leg.price > 100));
+      const walked = walkShocks(pool, inclusive, still);
+      const shock = referenceShockBeside(pool, still, inclusive);
+      expect(shock).toBe(walked === null ? null : BigInt(walked));
+      seen[shock === null ? "none" : shock === 0n ? "atMark" : "away"]++;
+    }),
+    runs(120),
+  );
+  expect(seen.none).toBeGreaterThan(0);
+  expect(seen.away + seen.atMark).toBeGreaterThan(0);
+});
+
 test("an empty pool never fails", () => {
   expect(referenceJointShock({ collateral: -5n, legs: [] }, true)).toBeNull();
+  expect(referenceShockBeside({ collateral: -5n, legs: [] }, 0, true)).toBeNull();
 });
