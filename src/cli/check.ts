@@ -12,6 +12,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { loadEngine } from "./load.ts";
+import { stopLines } from "./stop-lines.ts";
 import { money, type Paint, percent, tableLines } from "./terminal.ts";
 
 const SCOPE_COLUMNS = [
@@ -98,15 +99,9 @@ function reportLines(report: AccountReport, paint: Paint): string[] {
     });
     lines.push(...scopeTable);
     lines.push(...tableLines(POSITION_COLUMNS, report.positions.map(positionRow), paint));
+    lines.push(...stopLines(report.stops, paint));
   }
   return [...lines, ""];
-}
-
-/** The report as programs get it; stops are not modelled yet and the list is there to stay. */
-function reportDocument(
-  report: AccountReport,
-): AccountReport & { readonly stops: readonly never[] } {
-  return { ...report, stops: [] };
 }
 
 async function printReports(
@@ -118,9 +113,9 @@ async function printReports(
   let lead = "[\n";
   for (const report of reports) {
     liquidatable += report.scopes.filter((scope) => scope.liquidatable).length;
-    if (form === "jsonl") await out.line(JSON.stringify(reportDocument(report)));
+    if (form === "jsonl") await out.line(JSON.stringify(report));
     else if (form === "json") {
-      await out.write(lead + JSON.stringify(reportDocument(report), null, 2));
+      await out.write(lead + JSON.stringify(report, null, 2));
       lead = ",\n";
     } else {
       for (const line of reportLines(report, paintOut)) await out.line(line);
@@ -142,7 +137,7 @@ async function run(args: CommandArguments, context: CommandContext): Promise<Exi
   let liquidatable: number;
   if (only !== undefined && form === "json") {
     const report = engine.account(only).report();
-    await context.out.line(JSON.stringify(reportDocument(report), null, 2));
+    await context.out.line(JSON.stringify(report, null, 2));
     liquidatable = report.scopes.filter((scope) => scope.liquidatable).length;
   } else {
     const ids = only === undefined ? engine.accountIds() : [only];
@@ -158,10 +153,11 @@ export const checkCommand: Command = {
   help: {
     name: "check",
     operands: "BOOK",
-    summary: "the full report of accounts: scopes, positions, liquidation prices",
+    summary: "the full report of accounts: scopes, positions, liquidation prices, stops",
     description: [
-      "For each account its scopes of risk and its positions. --json prints a list with one report per account,",
-      "or the report itself with --account; --jsonl one report a line. Amounts are decimal strings.",
+      "For each account its scopes of risk, its positions and its stops: whether each can still fire, and what its",
+      "close would leave (docs/stops.md). --json prints a list with one report per account, or the report itself",
+      "with --account; --jsonl one report a line. Amounts are decimal strings.",
     ],
     options: {
       account: { type: "string", value: "ID", help: "one account only" },

@@ -19,12 +19,23 @@ import {
   type ExitCode,
   UsageError,
 } from "./command.ts";
+import { marketsOnTape } from "./tape-input.ts";
 import { duration, groupDigits, percent, progressLine } from "./terminal.ts";
 
 const ASSET_DECIMALS = 8;
 
-/** Markets of the bracket file, checked, or the bundled dozen. */
+/** The markets, or those that the tape has prices of, at its first prices. */
 async function chooseMarkets(
+  args: CommandArguments,
+  context: CommandContext,
+): Promise<PricedMarket[]> {
+  const markets = await readMarkets(args, context);
+  const tape = args.text("tape");
+  return tape === undefined ? markets : marketsOnTape(markets, tape);
+}
+
+/** Markets of the bracket file, checked, or the bundled dozen. */
+async function readMarkets(
   args: CommandArguments,
   context: CommandContext,
 ): Promise<PricedMarket[]> {
@@ -59,6 +70,7 @@ async function run(args: CommandArguments, context: CommandContext): Promise<Exi
   }
   const count = args.whole("accounts", 1000);
   const hitRate = args.share("hit-rate", 0.001);
+  const stopShare = args.share("stops", 0);
   const seed = args.text("seed") ?? "1";
   const folder = args.text("out");
   if (args.flag("gzip") && folder === undefined) throw new UsageError("--gzip needs --out FOLDER");
@@ -68,7 +80,7 @@ async function run(args: CommandArguments, context: CommandContext): Promise<Exi
     profile: "default",
     assets: assetsOf(markets),
     markets,
-    accounts: generateBook({ accounts: count, seed, markets, hitRate }),
+    accounts: generateBook({ accounts: count, seed, markets, hitRate, stopShare }),
   };
   if (folder === undefined) {
     for (const piece of bookDocumentText(book)) await context.out.write(piece);
@@ -113,10 +125,21 @@ export const generateCommand: Command = {
         value: "SHARE",
         help: "share of scopes that are liquidatable (0.001)",
       },
+      stops: {
+        type: "string",
+        value: "SHARE",
+        help: "share of positions and cross pools that have a stop (0)",
+      },
+      tape: {
+        type: "string",
+        value: "FILE",
+        help: "only markets of this price tape, at its first prices (see replay)",
+      },
     },
     examples: [
       "underkeel generate --accounts 100 --seed 7 | underkeel scan -",
       "underkeel generate --accounts 10000 --out my-book --hit-rate 0.2",
+      "underkeel generate --accounts 500 --stops 0.4 --tape examples/tapes/crash-synthetic.csv.gz",
       "underkeel generate --accounts 1000 --brackets examples/crash-2025-10-10/markets.json --out my-book --gzip",
     ],
   },

@@ -10,6 +10,8 @@ import { groupDigits, percent, progressLine } from "./terminal.ts";
 /** A market as moved prices need it. */
 export interface MarkedMarket {
   readonly symbol: string;
+  readonly settle: string;
+  readonly priceDecimals: number;
   /** In price units; null where the market has no mark. */
   readonly mark: bigint | null;
 }
@@ -26,9 +28,10 @@ export interface LoadedBook {
 function readMarkets(sink: BulkSink): MarkedMarket[] {
   const { engine } = sink;
   return Array.from({ length: engine.stats().markets }, (_, index) => {
-    const { symbol, priceDecimals } = sink.market(index);
+    const { symbol, priceDecimals, settle } = sink.market(index);
     const mark = engine.mark(symbol);
-    return { symbol, mark: mark === null ? null : parseDecimal(mark, priceDecimals, symbol) };
+    const units = mark === null ? null : parseDecimal(mark, priceDecimals, symbol);
+    return { symbol, settle: sink.asset(settle).code, priceDecimals, mark: units };
   });
 }
 

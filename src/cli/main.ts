@@ -18,6 +18,7 @@ import { commandHelp, programHelp } from "./help.ts";
 import { importCommand } from "./import.ts";
 import { Output, ReaderGone } from "./output.ts";
 import { rebracketCommand } from "./rebracket.ts";
+import { replayCommand } from "./replay.ts";
 import { scanCommand } from "./scan.ts";
 import { painter, wantsColour } from "./terminal.ts";
 import { tiersCommand } from "./tiers.ts";
@@ -31,6 +32,7 @@ const COMMANDS: readonly Command[] = [
   rebracketCommand,
   generateCommand,
   importCommand,
+  replayCommand,
   verifyCommand,
 ];
 

@@ -33,6 +33,11 @@ export function groupDigits(value: string | number): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
+/** "1 scope", "1,200 scopes". */
+export function counted(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${groupDigits(count)} ${count === 1 ? noun : nouns}`;
+}
+
 /** Decimal text cut (not rounded) to `decimals` and grouped, for people; "-" for null. */
 export function money(value: string | null, decimals = 2): string {
   if (value === null) return "-";

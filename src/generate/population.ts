@@ -23,6 +23,7 @@ import {
   type Random,
 } from "./random.ts";
 import type { PricedMarket } from "./standard-markets.ts";
+import { withStops } from "./stops.ts";
 
 /** What to generate. */
 export interface GenerateOptions {
@@ -36,6 +37,8 @@ export interface GenerateOptions {
   readonly hitRate?: number;
   /** Share of accounts without positions. Default 0.03. */
   readonly idleShare?: number;
+  /** Share of positions, and of cross pools, that have a stop. Default 0. The rest of the book does not depend on it. */
+  readonly stopShare?: number;
 }
 
 /** Dollars: quartiles 279, 941, 6,036; p95 178,000; p99 1,670,000. */
@@ -121,6 +124,7 @@ function marketWeights(count: number): Float64Array {
 /** Checks the options that are numbers. */
 function checkOptions(options: GenerateOptions): void {
   const { accounts, hitRate = DEFAULT_HIT_RATE, idleShare = DEFAULT_IDLE_SHARE } = options;
+  const { stopShare = 0 } = options;
   if (!Number.isSafeInteger(accounts) || accounts < 0) {
     throw new RiskError("BAD_VALUE", "the number of accounts must be a whole number, 0 or more", {
       path: "accounts",
@@ -130,6 +134,7 @@ function checkOptions(options: GenerateOptions): void {
   for (const [path, value] of [
     ["hitRate", hitRate],
     ["idleShare", idleShare],
+    ["stopShare", stopShare],
   ] as const) {
     if (!(value >= 0 && value <= 1)) {
       throw new RiskError("OUT_OF_RANGE", "a share must lie between 0 and 1", { path, value });
@@ -155,7 +160,20 @@ export function generateBook(options: GenerateOptions): Generator<AccountDefinit
   checkOptions(options);
   const seed = String(options.seed);
   const markets = options.markets.map((market) => prepareMarket(market, seed));
-  return drawAccounts(options, markets, createRandom(`book ${seed}`));
+  const accounts = drawAccounts(options, markets, createRandom(`book ${seed}`));
+  const { stopShare = 0 } = options;
+  if (stopShare === 0) return accounts;
+  return drawStops(accounts, markets, createRandom(`stops ${seed}`), stopShare);
+}
+
+function* drawStops(
+  accounts: Iterable<AccountDefinition>,
+  markets: readonly PreparedMarket[],
+  random: Random,
+  share: number,
+): Generator<AccountDefinition, void> {
+  const bySymbol = new Map(markets.map((market) => [market.symbol, market]));
+  for (const account of accounts) yield withStops(random, account, bySymbol, share);
 }
 
 function* drawAccounts(

@@ -1,0 +1,65 @@
+// The straight line from the marks before a tick to the marks after it, as one pool meets it: where a stop's condition begins to hold, and
+// whether the pool is liquidatable there. By bisection over whole steps with the BigInt reference, apart from the engine's own path.
+import type { PoolState } from "../model.ts";
+import { referencePoolFigures } from "../reference/pool.ts";
+import { isMet, type NaiveStop } from "./naive-stop.ts";
+
+export class NaivePath {
+  readonly #pool: PoolState;
+  readonly #from: (slot: number) => bigint;
+  readonly #to: (slot: number) => bigint;
+  /** Steps: the widest move of any price that the pool follows. */
+  readonly steps: bigint;
+
+  constructor(pool: PoolState, from: (slot: number) => bigint, to: (slot: number) => bigint) {
+    this.#pool = pool;
+    this.#from = from;
+    this.#to = to;
+    let steps = 0n;
+    for (const { priceSlot } of pool.legs) {
+      const move = to(priceSlot) - from(priceSlot);
+      const width = move < 0n ? -move : move;
+      if (width > steps) steps = width;
+    }
+    this.steps = steps;
+  }
+
+  price(slot: number, step: bigint): bigint {
+    const from = this.#from(slot);
+    const move = this.#to(slot) - from;
+    if (move === 0n || this.steps === 0n) return from;
+    const gone = ((move < 0n ? -move : move) * step) / this.steps;
+    return move < 0n ? from - gone : from + gone;
+  }
+
+  /** The pool at the prices of a step. */
+  poolAt(step: bigint): PoolState {
+    const legs = this.#pool.legs.map((leg) => ({
+      ...leg,
+      price: Number(this.price(leg.priceSlot, step)),
+    }));
+    return { collateral: this.#pool.collateral, legs };
+  }
+
+  isUnder(step: bigint, inclusive: boolean): boolean {
+    return referencePoolFigures(this.poolAt(step), inclusive).liquidatable;
+  }
+
+  /** First step at which the stop's condition holds; undefined where it does not hold at the end. */
+  stepOf(stop: NaiveStop): bigint | undefined {
+    const met = (step: bigint): boolean => {
+      const mark = stop.market === null ? 0n : this.price(stop.market.slot, step);
+      return isMet(stop, this.poolAt(step), mark);
+    };
+    if (!met(this.steps)) return undefined;
+    if (met(0n)) return 0n;
+    // Halved as docs say it: the floors of several legs make equity waver by units, and then there is more than one first step.
+    let [not, yes] = [0n, this.steps];
+    while (yes - not > 1n) {
+      const middle = (not + yes) / 2n;
+      if (met(middle)) yes = middle;
+      else not = middle;
+    }
+    return yes;
+  }
+}
