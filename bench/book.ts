@@ -41,7 +41,7 @@ export const MARKET_COUNT = 716;
 export const MAX_LEGS = 8;
 const TICKS = 8;
 /** Chance that a pool gets one leg more: 2.5 legs on average with the cut at 8. */
-const MORE_LEGS = 0.615;
+export const MORE_LEGS = 0.615;
 const HIT_SHARE: Readonly<Record<BookVariant, number>> = { calm: 0.0002, stressed: 0.2 };
 const RATE_DENOMINATOR = 1_000_000;
 const FIRST_RATES = [4_000, 5_000, 10_000, 15_000, 20_000] as const;
@@ -94,7 +94,7 @@ function createTable(random: Random, rank: number): BracketTable {
 }
 
 /** The maintenance margin of a notional, in floating point: good enough to place collateral. */
-function maintenanceEstimate(table: BracketTable, notional: number): number {
+export function maintenanceEstimate(table: BracketTable, notional: number): number {
   let most = 0;
   for (const { rate, scaledAmount } of table.brackets) {
     most = Math.max(most, (notional * rate - Number(scaledAmount)) / RATE_DENOMINATOR);
@@ -115,17 +115,17 @@ function createMarkets(random: Random): { markets: BenchMarket[]; marks: Float64
 }
 
 /** Cumulative Zipf weights for drawing markets. */
-function zipfLadder(): Float64Array {
-  const ladder = new Float64Array(MARKET_COUNT);
+export function zipfLadder(markets: number): Float64Array {
+  const ladder = new Float64Array(markets);
   let total = 0;
-  for (let rank = 0; rank < MARKET_COUNT; rank++) ladder[rank] = total += 1 / (rank + 1);
+  for (let rank = 0; rank < markets; rank++) ladder[rank] = total += 1 / (rank + 1);
   return ladder.map((weight) => weight / total);
 }
 
-function drawMarket(random: Random, ladder: Float64Array): number {
+export function drawMarket(random: Random, ladder: Float64Array): number {
   const share = random.next();
   let low = 0;
-  let high = MARKET_COUNT - 1;
+  let high = ladder.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
     if ((ladder[middle] ?? 1) < share) low = middle + 1;
@@ -173,7 +173,7 @@ function drawHealth(random: Random, hitShare: number): number {
 export function createBook(pools: number, variant: BookVariant, seed: string): BenchBook {
   const random = createRandom(`${seed}/${pools}`);
   const { markets, marks } = createMarkets(random);
-  const ladder = zipfLadder();
+  const ladder = zipfLadder(MARKET_COUNT);
   const poolStart = new Uint32Array(pools + 1);
   for (let pool = 0, at = 0; pool < pools; pool++) {
     at++;

@@ -8,6 +8,8 @@ import { formatLoad, runLoad } from "./load.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { formatScan, runScan } from "./scan.ts";
 import { formatSwitches, runSwitches } from "./switches.ts";
+import { formatCurve, formatTape } from "./tick-report.ts";
+import { runTicks } from "./ticks.ts";
 
 function progress(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -56,6 +58,14 @@ async function runSuites(options: BenchOptions): Promise<void> {
       ...options,
       progress,
       report: (report) => show(formatFills(report)),
+    });
+  }
+  if (options.suites.includes("ticks")) {
+    document.ticks = runTicks({
+      ...options,
+      progress,
+      tapeDone: (report) => show(formatTape(report)),
+      curveDone: (report) => show(formatCurve(report)),
     });
   }
   if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);

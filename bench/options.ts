@@ -1,12 +1,15 @@
 // Command-line options of `npm run bench`, checked once.
 import { parseArgs } from "node:util";
 
-export const SUITES = ["scan", "figures", "load", "funding", "switches", "fills"] as const;
+export const SUITES = ["scan", "figures", "load", "funding", "switches", "fills", "ticks"] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface BenchOptions {
   readonly suites: readonly Suite[];
   readonly accounts: readonly number[];
+  /** Sizes of the ticks suite's books. */
+  readonly curve: readonly number[];
+  readonly quick: boolean;
   /** Position rows of the load suite. */
   readonly positions: number;
   readonly json: boolean;
@@ -16,9 +19,12 @@ export interface BenchOptions {
   readonly seed: string;
 }
 
-export const USAGE = `npm run bench -- [scan|figures|load|funding|switches|fills|all] [options]
+const CURVE = "10000,30000,100000,300000,1000000,3000000";
+const QUICK_CURVE = "10000,30000,100000,300000,1000000";
 
-  --accounts 10000,100000,1000000   sizes of the scanned and the traded books
+export const USAGE = `npm run bench -- [scan|figures|load|funding|switches|fills|ticks|all] [options]
+
+  --accounts 10000,100000,1000000   sizes of the scanned, traded and ticked books
   --positions 1000000               rows of the loaded file
   --quick                           short runs, small books: for a first look, not for quoting
   --json                            one JSON document on stdout
@@ -58,9 +64,12 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   });
   if (values.help) return null;
   const accounts = values.accounts ?? (values.quick ? "10000,100000" : "10000,100000,1000000");
+  const curve = values.accounts ?? (values.quick ? QUICK_CURVE : CURVE);
   return {
     suites: readSuites(positionals),
     accounts: accounts.split(",").map(readCount),
+    curve: curve.split(",").map(readCount),
+    quick: values.quick,
     positions: readCount(values.positions ?? (values.quick ? "100000" : "1000000")),
     json: values.json,
     time: values.quick ? 100 : 300,
