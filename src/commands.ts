@@ -1,6 +1,14 @@
 // What changes state and what it tells: commands in, events out. Both are plain data, so a log of commands, a replay
 // and a live engine are the same fold.
 import type {
+  CancelStopCommand,
+  PlaceStopCommand,
+  SetMarginCallsCommand,
+  StopEvent,
+  TickCommand,
+  TickEvent,
+} from "./stop-types.ts";
+import type {
   AssetDefinition,
   DecimalLike,
   LeverageTier,
@@ -71,6 +79,10 @@ export type Command =
   /** A resting order: reserves margin where the profile says so. */
   | { readonly type: "placeOrder"; readonly account: string; readonly order: OrderDefinition }
   | { readonly type: "cancelOrder"; readonly account: string; readonly order: string }
+  | PlaceStopCommand
+  | CancelStopCommand
+  | SetMarginCallsCommand
+  | TickCommand
   /** New tiers for markets, under open positions; reports who is newly under water. Atomic. */
   | {
       readonly type: "setTiers";
@@ -154,6 +166,11 @@ export interface SettleFundingCommand {
 
 /** What a command did. Amounts are decimal strings. */
 export type EngineEvent =
+  | StopEvent
+  | TickEvent
+  | { readonly type: "marginCallsSet"; readonly levels: readonly string[] }
+  /** First event of a tick. */
+  | { readonly type: "ticked"; readonly marks: number; readonly time: number | null }
   | { readonly type: "assetAdded"; readonly asset: string }
   | { readonly type: "marketAdded"; readonly symbol: string }
   | { readonly type: "marksSet"; readonly count: number }

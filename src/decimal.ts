@@ -84,17 +84,23 @@ function scannedDecimals(): number {
   return SHAPE.end > SHAPE.point ? SHAPE.end - SHAPE.point - 1 : 0;
 }
 
+/** Size in units of the text scanned last, which has SAFE_DIGITS digits at most with all its decimals. */
+function scannedNumber(text: string, decimals: number): number {
+  const { start, point, end } = SHAPE;
+  let sum = 0;
+  for (let at = start; at < end; at++) {
+    if (at !== point) sum = sum * 10 + text.charCodeAt(at) - 48;
+  }
+  return sum * (POWERS[decimals - scannedDecimals()] as number);
+}
+
 /** Units of the text scanned last; `decimals` >= scannedDecimals(). */
 function scannedUnits(text: string, decimals: number): bigint {
   const { negative, start, point, end } = SHAPE;
   const fraction = scannedDecimals();
   let units: bigint;
   if (point - start + decimals <= SAFE_DIGITS) {
-    let sum = 0;
-    for (let at = start; at < end; at++) {
-      if (at !== point) sum = sum * 10 + text.charCodeAt(at) - 48;
-    }
-    units = BigInt(sum * (POWERS[decimals - fraction] as number));
+    units = BigInt(scannedNumber(text, decimals));
   } else {
     const digits = text.slice(start, point) + text.slice(point + 1, end);
     units = BigInt(digits) * powerOfTen(decimals - fraction);
@@ -234,6 +240,23 @@ export function parseDecimal(
     }
   }
   return units;
+}
+
+/**
+ * {@link parseDecimal} without a bigint, for values of fifteen digits at most and 0 or above; NaN for all others: that reads them,
+ * or says what is wrong.
+ */
+export function parseSmallDecimal(value: unknown, decimals: number): number {
+  if (typeof value === "number") {
+    const scale = POWERS[decimals] as number;
+    const rounded = Math.round(value * scale);
+    const exact = rounded >= 0 && rounded < EXACT_ROUNDING_LIMIT && rounded / scale === value;
+    return exact ? rounded : Number.NaN;
+  }
+  if (typeof value !== "string" || !scanText(value)) return Number.NaN;
+  const { negative, start, point } = SHAPE;
+  if (negative || scannedDecimals() > decimals) return Number.NaN;
+  return point - start + decimals <= SAFE_DIGITS ? scannedNumber(value, decimals) : Number.NaN;
 }
 
 /**

@@ -44,8 +44,18 @@ export type RiskErrorCode =
   | "LEVERAGE"
   | "MULTI_ASSET"
   | "STALE_FUNDING"
+  /** A mark is older than the profile takes, or a tick is before the last one. */
+  | "STALE_MARK"
   | "UNKNOWN_ORDER"
   | "DUPLICATE_ORDER"
+  | "UNKNOWN_STOP"
+  | "DUPLICATE_STOP"
+  /** A stop is passed already as it is placed. */
+  | "WOULD_TRIGGER"
+  /** No price fires the stop. */
+  | "STOP_NEVER_FIRES"
+  /** The stop's scope would be liquidated before it fires. */
+  | "BEYOND_LIQUIDATION"
   | "NOT_REDUCING"
   | "ACCOUNT_NOT_EMPTY"
   | "BAD_TIERS"

@@ -20,15 +20,20 @@ export type { ComparedShock, ModeShock } from "./engine/mode-shocks.ts";
 export { PROFILE_NAMES, type ResolvedProfile, resolveProfile } from "./engine/profiles.ts";
 export type { ScanLine, ScanResult } from "./engine/scan.ts";
 export type { PricePair, ScopeFigures, ScopeHandle } from "./engine/scope.ts";
+export type { TickResult } from "./engine/tick-result.ts";
 export { RiskError, type RiskErrorCode, type RiskErrorDetail } from "./errors.ts";
 export {
   type BracketMarkets,
   type GenerateOptions,
   generateBook,
+  generateTape,
   marketsFromBrackets,
   type PricedMarket,
   type StandardMoment,
   standardMarkets,
+  type TapeOptions,
+  type TapeRow,
+  tapeText,
 } from "./generate/index.ts";
 export { Kernel, type KernelOptions, type KernelScan, type TableReplacement } from "./kernel.ts";
 export type {

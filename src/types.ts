@@ -1,8 +1,11 @@
 // The plain data that enters and leaves the engine: book documents and views (commands and events: commands.ts).
 // Names are ccxt's where ccxt has one; every amount leaves as a decimal string. No behaviour lives here.
 
+import type { MarginCallDefinition, StopDefinition, StopView } from "./stop-types.ts";
+
 export type * from "./commands.ts";
 export type * from "./previews.ts";
+export type * from "./stop-types.ts";
 
 /**
  * A decimal: text such as "0.25" (the documented form), a number that converts exactly, or a bigint
@@ -66,6 +69,18 @@ export interface ProfileKnobs {
   readonly orderOpenLoss?: boolean;
   /** Trades of a cross pool below its initial margin: reductions always, or only what makes it no worse (dYdX). */
   readonly reductions?: "always" | "noWorse";
+  /** What a stop compares its trigger with: the mark as it is, or the mark cut to the market's tick. */
+  readonly stopTriggerPrecision?: "unit" | "tick";
+  /** A stop that the scope's liquidation would come before: moved to where it can still fire, or refused. */
+  readonly stopBeyondLiquidation?: "clamp" | "refuse";
+  /** A stop whose trigger is passed already when it is placed. */
+  readonly stopImmediate?: "refuse" | "fire";
+  /** Stops of a position whose margin mode is switched. */
+  readonly stopsOnModeSwitch?: "carry" | "cancel";
+  /** Which of a stop and a liquidation met in one tick is first. */
+  readonly tickOrder?: "pathAware" | "liquidationFirst" | "stopsFirst";
+  /** A tick with a mark older than this many milliseconds is refused; null: any age is taken. */
+  readonly markMaxAgeMs?: number | null;
 }
 export type ProfileName = "default" | "binance" | "bybit" | "okx" | "hyperliquid" | "dydx";
 export type Profile = ProfileName | (ProfileKnobs & { readonly extends?: ProfileName });
@@ -185,6 +200,7 @@ export interface AccountDefinition {
   readonly balances?: Readonly<Record<string, DecimalLike>>;
   readonly positions?: readonly PositionDefinition[];
   readonly orders?: readonly OrderDefinition[];
+  readonly stops?: readonly StopDefinition[];
   /** Chosen for every market that `settings` names no other mode for. Default: none, which is cross. */
   readonly marginMode?: MarginMode;
   readonly settings?: readonly MarketSettings[];
@@ -200,6 +216,9 @@ export interface BookDocument {
   readonly indexPrices?: Readonly<Record<string, DecimalLike>>;
   /** Time of the last funding by symbol, ms since 1970. */
   readonly fundingTimes?: Readonly<Record<string, number>>;
+  /** Time of the last tick, ms since 1970. */
+  readonly tickTime?: number;
+  readonly marginCalls?: MarginCallDefinition;
   readonly accounts: readonly AccountDefinition[];
 }
 
@@ -274,4 +293,5 @@ export interface AccountReport {
   readonly balances: Readonly<Record<string, string>>;
   readonly scopes: readonly ScopeView[];
   readonly positions: readonly PositionView[];
+  readonly stops: readonly StopView[];
 }

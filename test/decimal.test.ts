@@ -7,6 +7,7 @@ import {
   formatDecimal,
   parseDecimal,
   parseRate,
+  parseSmallDecimal,
 } from "../src/decimal.ts";
 import { RiskError } from "../src/errors.ts";
 import type { DecimalLike } from "../src/types.ts";
@@ -227,5 +228,36 @@ describe("rates and precisions", () => {
 
   test.each(["10", 8, "0", "-0.1", "", "abc", 1n])("precision %s is refused", (precision) => {
     expect(codeOf(() => decimalsOf(precision, "p"))).toBe("BAD_VALUE");
+  });
+});
+
+describe("small decimals", () => {
+  test("are what parseDecimal reads, or are left to it", () => {
+    const value = fc.oneof(
+      fc.tuple(units, decimals).map(([value, places]) => formatDecimal(value, places)),
+      fc.integer({ min: -5, max: 1_000_000 }),
+      fc.tuple(fc.nat(10 ** 9), fc.nat(9)).map(([value, places]) => value / 10 ** places),
+      fc.double(),
+      units,
+      fc.constantFrom("", "1.", "-0", "abc", "00012.50", "0.000", Number.NaN, -0),
+    );
+    fc.assert(
+      fc.property(value, decimals, (value, places) => {
+        const small = parseSmallDecimal(value, places);
+        if (!Number.isNaN(small)) expect(BigInt(small)).toBe(parseDecimal(value, places, "d"));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test("are fifteen digits at most, of text and of numbers", () => {
+    expect(parseSmallDecimal("1234567.12345678", 8)).toBe(123_456_712_345_678);
+    expect(parseSmallDecimal("12345678.12345678", 8)).toBeNaN();
+    expect(parseSmallDecimal("12345678", 8)).toBeNaN();
+    expect(parseSmallDecimal(50_000.1, 8)).toBe(5_000_010_000_000);
+    expect(parseSmallDecimal("0.1", 0)).toBeNaN();
+    for (const other of [-1, "-1", 1n, null, undefined, {}, "1e3"]) {
+      expect(parseSmallDecimal(other, 8)).toBeNaN();
+    }
   });
 });

@@ -2,6 +2,7 @@
 // line that ends in `// => value` must give that value. So the documentation cannot drift from the code.
 /// <reference types="vite/client" />
 import { describe, expect, it } from "vitest";
+import STOPS from "../docs/stops.md?raw";
 import README from "../README.md?raw";
 import * as adapters from "../src/adapters/index.ts";
 import * as underkeel from "../src/index.ts";
@@ -53,10 +54,15 @@ function translate(code: string): string {
     .join("\n");
 }
 
-const README_PROGRAMS = [...README.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code], index) => ({
-  name: `README #${index + 1}`,
-  code: code ?? "",
-}));
+/** The programs of pages, by the name of the page. */
+const PAGES: Readonly<Record<string, string>> = { README, "docs/stops.md": STOPS };
+
+const PAGE_PROGRAMS = Object.entries(PAGES).flatMap(([page, text]) =>
+  [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code], index) => ({
+    name: `${page} #${index + 1}`,
+    code: code ?? "",
+  })),
+);
 
 const EXAMPLES = Object.entries(SOURCES)
   .filter(([path]) => !path.includes("/generated/"))
@@ -73,7 +79,7 @@ describe("examples in doc comments", () => {
     for (const { name } of sketches) expect(name).toContain("/reference/");
   });
 
-  for (const { name, code } of [...PROGRAMS, ...README_PROGRAMS]) {
+  for (const { name, code } of [...PROGRAMS, ...PAGE_PROGRAMS]) {
     it(name, () => {
       // An example without an import line may use every export by name.
       const bare = code.includes("import {") ? {} : EXPORTS;

@@ -1,5 +1,5 @@
 // Worked examples of accounts (test/vectors/account-vectors.json, each with its source): margin operations, mode switches, funding,
-// collateral, orders before they trade. Run through the public API; what cannot pass stands in the exceptions of its family with its
+// collateral, orders before they trade, triggers of stops. Run through the public API; what cannot pass stands in the exceptions of its family with its
 // reason, and the exceptions are held exact: a row for an example that passes, or a failure without a row, fails the test.
 import { describe, expect, it } from "vitest";
 import data from "./vectors/account-vectors.json" with { type: "json" };
@@ -9,6 +9,7 @@ import { FUNDING_EXCEPTIONS, FUNDING_RUNNERS } from "./vectors/funding-runners.t
 import { MARGIN_EXCEPTIONS, MARGIN_RUNNERS } from "./vectors/margin-runners.ts";
 import { PRETRADE_EXCEPTIONS, PRETRADE_RUNNERS } from "./vectors/pretrade-runners.ts";
 import type { Vector } from "./vectors/runners.ts";
+import { STOP_RUNNERS } from "./vectors/stop-runners.ts";
 
 const VECTORS = data as unknown as readonly Vector[];
 
@@ -18,6 +19,7 @@ const FAMILIES: readonly ReadonlyMap<string, Runner>[] = [
   FUNDING_RUNNERS,
   MARGIN_RUNNERS,
   PRETRADE_RUNNERS,
+  STOP_RUNNERS,
 ];
 
 /** Examples, or single expectations of them (`id.name`), that do not pass, and why. */

@@ -6,6 +6,7 @@ import { MAX_AMOUNT, MAX_SAFE_UNITS } from "../model.ts";
 import type { ProblemLog } from "./book-error.ts";
 import { addOrders } from "./document-orders.ts";
 import { addSettings } from "./document-settings.ts";
+import { addStops } from "./document-stops.ts";
 import { FieldReader, isAbsent } from "./fields.ts";
 import type { OpenBook } from "./header.ts";
 import { descend, type JsonNode, shownValue } from "./json-tree.ts";
@@ -20,6 +21,17 @@ const BALANCE = { min: -MAX_AMOUNT, max: MAX_AMOUNT };
 const POSITION_REQUIRED = ["symbol", "side", "contracts", "entryPrice", "marginMode"];
 const POSITION_OPTIONAL = ["leverage", "isolatedMargin", "entryNotional", "autoTopUp"];
 
+const ACCOUNT_OPTIONAL = [
+  "hedged",
+  "multiAsset",
+  "balances",
+  "positions",
+  "orders",
+  "stops",
+  "marginMode",
+  "settings",
+];
+
 export class DocumentRows {
   readonly #book: OpenBook<BookSink>;
   readonly #fields: FieldReader;
@@ -33,12 +45,7 @@ export class DocumentRows {
   add(node: JsonNode, index: number): void {
     const path = `accounts[${index}]`;
     const fields = this.#fields;
-    const members = fields.object(
-      node,
-      path,
-      ["id"],
-      ["hedged", "multiAsset", "balances", "positions", "orders", "marginMode", "settings"],
-    );
+    const members = fields.object(node, path, ["id"], ACCOUNT_OPTIONAL);
     if (members === undefined) return;
     const idNode = members.get("id") as JsonNode;
     const id = fields.text(idNode, `${path}.id`, MAX_ID_LENGTH);
@@ -55,6 +62,7 @@ export class DocumentRows {
     this.#setBalances(members.get("balances"), account, path);
     this.#addPositions(members.get("positions"), account, `${path}.positions`);
     addOrders(this.#book, fields, members.get("orders"), account, `${path}.orders`);
+    addStops(this.#book.sink, fields, members.get("stops"), account, `${path}.stops`);
     addSettings(this.#book, fields, members, account, path);
   }
 

@@ -29,7 +29,7 @@ export interface LoadOptions {
  * Loads a book into the sink that `createSink` makes for its profile, and returns that sink.
  *
  * `path` is a JSON document (`.json`, `.json.gz`), a folder with markets.json, marks.csv, accounts.csv, positions.csv and
- * perhaps orders.csv (each also `.gz`), or `-` for a document on standard input. `createSink` is called again where a document must be read twice.
+ * perhaps orders.csv and stops.csv (each also `.gz`), or `-` for a document on standard input. `createSink` is called again where a document must be read twice.
  *
  * @throws BookError (`BAD_BOOK`) listing every problem; RiskError `BAD_FILE` where a file cannot be read or
  * its gzip is damaged or cut short, `MISSING_COLUMN` where a table lacks a column. Nothing of the sink is to be used then.
@@ -96,6 +96,7 @@ async function loadFolder<T extends BookSink>(
     accounts: find("accounts.csv"),
     positions: find("positions.csv"),
     orders: findOptional(folder, "orders.csv"),
+    stops: findOptional(folder, "stops.csv"),
   };
   const present = Object.values(files).filter((file) => file !== undefined);
   const progress = new Progress(present, options);
@@ -110,6 +111,9 @@ async function loadFolder<T extends BookSink>(
   await readTable(files.positions, tables.positions(basename(files.positions)), progress);
   if (files.orders !== undefined) {
     await readTable(files.orders, tables.orders(basename(files.orders)), progress);
+  }
+  if (files.stops !== undefined) {
+    await readTable(files.stops, tables.stops(basename(files.stops)), progress);
   }
   problems.throwIfFound();
   return book.sink;
@@ -169,6 +173,21 @@ class Progress {
   restart(): void {
     this.#read = 0;
   }
+}
+
+/**
+ * Bytes of any file, unpacked where it is gzip; each chunk is valid until the next one is asked for.
+ *
+ * @throws RiskError BAD_FILE where it cannot be read or its gzip is damaged
+ */
+export function fileBytes(
+  path: string,
+  onProgress?: (bytesRead: number, bytesTotal: number) => void,
+): AsyncIterable<Uint8Array> {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new RiskError("BAD_FILE", "no such file", { path });
+  }
+  return readChunks(path, new Progress([path], onProgress === undefined ? {} : { onProgress }));
 }
 
 /** Bytes of a file, unpacked. */

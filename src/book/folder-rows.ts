@@ -1,12 +1,14 @@
-// The tables of a folder book: marks, accounts, positions and open orders. Each row is checked, turned into
+// The tables of a folder book: marks, accounts, positions, open orders and stops. Each row is checked, turned into
 // integers and handed to the sink; ids and symbols are looked up by their bytes. accounts.csv names every account
-// (with a balance, or with asset and balance left empty), positions.csv and orders.csv may name no other.
+// (with a balance, or with asset and balance left empty), positions.csv, orders.csv and stops.csv may name no other.
 
 import { MAX_AMOUNT, MAX_SAFE_UNITS } from "../model.ts";
+import type { StopDefinition } from "../types.ts";
 import type { ProblemLog } from "./book-error.ts";
 import { ByteIndex } from "./byte-index.ts";
 import { isWord, wordBytes } from "./bytes.ts";
 import type { BookSink } from "./sink.ts";
+import { STOP_OPTIONAL } from "./stop-fields.ts";
 import { type Row, TableReader } from "./table.ts";
 
 const LEVERAGE_DECIMALS = 3;
@@ -180,6 +182,25 @@ export class FolderTables {
     }
   }
 
+  stops(file: string): TableReader {
+    return new TableReader(file, STOP_COLUMNS, this.#problems, (row) => this.#readStop(row));
+  }
+
+  /** Fields of a stop as text; which of them are needed, and their decimals, depend on the kind. */
+  #readStop(row: Row): void {
+    const entry = this.#accounts.find(row.bytes, row.start(0), row.end(0));
+    if (entry < 0) row.refuse(0, "UNKNOWN_ACCOUNT", "must be an account of accounts.csv");
+    const stop: Record<string, string> = { kind: row.text(1) };
+    STOP_OPTIONAL.forEach((name, index) => {
+      if (!row.isEmpty(index + 2)) stop[name] = row.text(index + 2);
+    });
+    try {
+      this.#sink.addStop(this.#handles[entry] as number, stop as unknown as StopDefinition);
+    } catch (error) {
+      row.refuseError(1, error);
+    }
+  }
+
   #market(row: Row, column: number): number {
     const market = this.#markets.find(row.bytes, row.start(column), row.end(column));
     if (market < 0) row.refuse(column, "UNKNOWN_SYMBOL", "must be a market of markets.json");
@@ -230,6 +251,8 @@ const POSITION_COLUMNS = {
   ],
   optional: ["entryNotional", "autoTopUp"],
 };
+
+const STOP_COLUMNS = { required: ["account", "kind"], optional: STOP_OPTIONAL };
 
 const ORDER_COLUMNS = {
   required: ["account", "id", "symbol", "side", "amount", "price"],

@@ -3,7 +3,13 @@
 
 import { RiskError } from "../errors.ts";
 import { MAX_SAFE_UNITS } from "../model.ts";
-import type { AssetDefinition, MarketDefinition, Profile } from "../types.ts";
+import type {
+  AssetDefinition,
+  DecimalLike,
+  MarginCallDefinition,
+  MarketDefinition,
+  Profile,
+} from "../types.ts";
 import { BookError, type ProblemLog } from "./book-error.ts";
 import { FieldReader, isAbsent } from "./fields.ts";
 import { descend, type JsonNode, plainOf } from "./json-tree.ts";
@@ -17,6 +23,8 @@ export const HEADER_KEYS: readonly string[] = [
   "marks",
   "indexPrices",
   "fundingTimes",
+  "marginCalls",
+  "tickTime",
 ];
 
 /** Makes an empty sink (an engine) for a profile; RiskError `UNKNOWN_PROFILE` or `BAD_VALUE` where it cannot. */
@@ -57,6 +65,8 @@ export function openBook<T extends BookSink>(
   setMarks(header.get("marks"), fields, sink, markets);
   setIndexPrices(header.get("indexPrices"), fields, sink, assets);
   setFundingTimes(header.get("fundingTimes"), fields, sink, markets);
+  setMarginCalls(header.get("marginCalls"), fields, sink);
+  setTickTime(header.get("tickTime"), fields, sink);
   problems.throwIfFound();
   return { sink, assets, markets };
 }
@@ -273,5 +283,23 @@ function setFundingTimes(
     const limits = { min: 0n, max: BigInt(MAX_SAFE_UNITS) };
     const time = fields.decimal(given, path, 0, limits);
     if (time !== undefined) sink.setFundingTime(market, Number(time));
+  }
+}
+
+function setTickTime(node: JsonNode | undefined, fields: FieldReader, sink: BookSink): void {
+  if (isAbsent(node)) return;
+  const time = fields.decimal(node, "tickTime", 0, { min: 0n, max: BigInt(MAX_SAFE_UNITS) });
+  if (time !== undefined) sink.setTickTime(Number(time));
+}
+
+function setMarginCalls(node: JsonNode | undefined, fields: FieldReader, sink: BookSink): void {
+  if (isAbsent(node)) return;
+  if (fields.object(node, "marginCalls", ["levels"], ["hysteresis"]) === undefined) return;
+  const calls = plainOf(node) as { levels: DecimalLike[]; hysteresis?: DecimalLike | null };
+  if (calls.hysteresis === null) delete calls.hysteresis;
+  try {
+    sink.setMarginCalls(calls as MarginCallDefinition);
+  } catch (error) {
+    refuseInside(error, node, "marginCalls", fields);
   }
 }

@@ -4,10 +4,12 @@
 
 import type {
   AssetDefinition,
+  MarginCallDefinition,
   MarginMode,
   MarketDefinition,
   OrderSide,
   PositionSide,
+  StopDefinition,
 } from "../types.ts";
 
 /** What a loader must know of an asset to read its amounts. */
@@ -59,6 +61,8 @@ export interface BookSink {
   setIndexPrice(asset: number, priceUnits: number): void;
   /** Time of the market's last funding, ms since 1970. */
   setFundingTime(market: number, time: number): void;
+  /** Time of the last tick, ms since 1970. */
+  setTickTime(time: number): void;
   asset(asset: number): SinkAsset;
   market(market: number): SinkMarket;
   /** `multiAsset`: its coins with a collateral definition back cross pools. */
@@ -89,4 +93,11 @@ export interface BookSink {
   setMarketSettings(account: number, market: number, settings: SinkSettings): void;
   /** Orders of an account come in the order of their placement. */
   addOrder(account: number, market: number, order: SinkOrder): void;
+  /**
+   * Stops of an account come in the order of their placement, after its positions. As plain text: what a field's decimals are depends on
+   * the kind.
+   */
+  addStop(account: number, stop: StopDefinition): void;
+  /** Levels of the margin ratio that ticks report. */
+  setMarginCalls(calls: MarginCallDefinition): void;
 }

@@ -1,4 +1,4 @@
-// Writes a book: the folder form (markets.json, marks.csv, accounts.csv, positions.csv, orders.csv where there are any,
+// Writes a book: the folder form (markets.json, marks.csv, accounts.csv, positions.csv, orders.csv and stops.csv where there are any,
 // optionally gzipped) or one JSON document as a stream of text. Accounts are taken one at a time and never pile up:
 // a write waits until the file has taken what came before. A folder's files appear under their names only
 // when all of them are complete.
@@ -15,9 +15,11 @@ import type {
   AccountDefinition,
   AssetDefinition,
   DecimalLike,
+  MarginCallDefinition,
   PositionDefinition,
   Profile,
 } from "../types.ts";
+import { STOP_OPTIONAL } from "./stop-fields.ts";
 
 /** A book whose accounts come one at a time. */
 export interface StreamedBook {
@@ -28,6 +30,9 @@ export interface StreamedBook {
   readonly indexPrices?: Readonly<Record<string, DecimalLike>>;
   /** Of the last funding, by symbol. */
   readonly fundingTimes?: Readonly<Record<string, number>>;
+  readonly tickTime?: number;
+  /** Levels that ticks report. */
+  readonly marginCalls?: MarginCallDefinition;
   /** Give positions.csv the columns entryNotional and autoTopUp; without, a position that states one is refused. Default false. */
   readonly positionDetails?: boolean;
   readonly accounts: Iterable<AccountDefinition>;
@@ -49,6 +54,8 @@ export interface WriteSummary {
 
 const CHUNK_LENGTH = 1 << 16;
 const PROGRESS_STEP = 10_000;
+const ORDER_COLUMNS = "account,id,symbol,side,amount,price,positionSide,reduceOnly";
+const STOP_COLUMNS: string = ["account", "kind", ...STOP_OPTIONAL].join(",");
 
 /** One file being written under a temporary name. */
 class TextFile {
@@ -172,6 +179,16 @@ function orderRows({ id, orders = [] }: AccountDefinition): string {
   return rows;
 }
 
+function stopRows({ id, stops = [] }: AccountDefinition): string {
+  let rows = "";
+  for (const stop of stops) {
+    rows += `${csvField(id)},${stop.kind}`;
+    for (const field of STOP_OPTIONAL) rows += `,${csvField(String(stop[field] ?? ""))}`;
+    rows += "\n";
+  }
+  return rows;
+}
+
 function marketsText(book: StreamedBook): string {
   const markets = book.markets.map(({ definition }) => `    ${JSON.stringify(definition)}`);
   const assets = book.assets.map((asset) => `    ${JSON.stringify(asset)}`);
@@ -179,6 +196,8 @@ function marketsText(book: StreamedBook): string {
     value === undefined ? "" : `,\n  "${name}": ${JSON.stringify(value)}`;
   const prices = member("indexPrices", book.indexPrices);
   const times = member("fundingTimes", book.fundingTimes);
+  const tickTime = member("tickTime", book.tickTime);
+  const calls = member("marginCalls", book.marginCalls);
   return `{
   "profile": ${JSON.stringify(book.profile ?? "default")},
   "assets": [
@@ -186,7 +205,7 @@ ${assets.join(",\n")}
   ],
   "markets": [
 ${markets.join(",\n")}
-  ]${prices}${times}
+  ]${prices}${times}${tickTime}${calls}
 }
 `;
 }
@@ -203,11 +222,12 @@ async function writeAccounts(
   book: StreamedBook,
   accounts: TextFile,
   positions: TextFile,
-  openOrders: () => TextFile,
+  openExtra: (name: string, columns: string) => TextFile,
   onProgress: (accounts: number) => void,
 ): Promise<{ accounts: number; positions: number }> {
   const written = { accounts: 0, positions: 0 };
   let orders: TextFile | undefined;
+  let stops: TextFile | undefined;
   const firstAsset = book.assets[0]?.code ?? "USDT";
   const coins = book.assets.some(({ collateral }) => collateral !== undefined);
   accounts.add(`account,asset,balance,hedged${coins ? ",multiAsset" : ""}\n`);
@@ -218,8 +238,12 @@ async function writeAccounts(
     if (accounts.add(accountRows(account, firstAsset, coins))) await accounts.drain();
     if (positions.add(positionRows(account, details))) await positions.drain();
     if (account.orders !== undefined && account.orders.length > 0) {
-      orders ??= openOrders();
+      orders ??= openExtra("orders.csv", ORDER_COLUMNS);
       if (orders.add(orderRows(account))) await orders.drain();
+    }
+    if (account.stops !== undefined && account.stops.length > 0) {
+      stops ??= openExtra("stops.csv", STOP_COLUMNS);
+      if (stops.add(stopRows(account))) await stops.drain();
     }
     written.accounts += 1;
     written.positions += account.positions?.length ?? 0;
@@ -258,20 +282,20 @@ export async function writeBookFolder(
       book,
       accounts,
       positions,
-      () => {
-        const orders = open("orders.csv", gzip);
-        orders.add("account,id,symbol,side,amount,price,positionSide,reduceOnly\n");
-        return orders;
+      (name, columns) => {
+        const file = open(name, gzip);
+        file.add(`${columns}\n`);
+        return file;
       },
       options.onProgress ?? (() => {}),
     );
     for (const file of files) await file.close();
     for (const file of files) await file.publish(folder);
-    // A book without orders takes those of an earlier one away.
-    if (!files.some(({ name }) => name.startsWith("orders.csv"))) {
-      for (const name of ["orders.csv", "orders.csv.gz"]) {
-        await rm(join(folder, name), { force: true });
-      }
+    // A book without orders or stops takes those of an earlier one away.
+    for (const name of ["orders.csv", "stops.csv"]) {
+      if (files.some((file) => file.name.startsWith(name))) continue;
+      await rm(join(folder, name), { force: true });
+      await rm(join(folder, `${name}.gz`), { force: true });
     }
     return { ...written, files: files.map((file) => file.name) };
   } catch (error) {

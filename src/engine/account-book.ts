@@ -33,12 +33,13 @@ function pick<Value>(
 }
 
 /**
- * A book of one account with the markets, marks and assets that it has to do with.
+ * A book of one account with the markets, marks and assets that it has to do with. Its stops are left out: they depend on the margin
+ * modes of its positions, which is what such a book is made to change.
  *
  * @throws RiskError UNKNOWN_ACCOUNT
  */
 export function accountBook(state: EngineState, id: string): BookDocument {
-  const account = accountDefinition(state, id, state.account(id, "account"));
+  const { stops: _stops, ...account } = accountDefinition(state, id, state.account(id, "account"));
   const symbols = symbolsOf(account);
   const markets = state.markets.filter(({ symbol }) => symbols.has(symbol));
   const { indexPrices, fundingTimes, assets, ...header } = bookHeader(state, markets);

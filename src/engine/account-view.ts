@@ -9,6 +9,7 @@ import type {
   PositionSide,
   PositionView,
   ScopeView,
+  StopView,
 } from "../types.ts";
 import { crossTag, isolatedTag, tagIndex, tagMode } from "./accounts.ts";
 import { reservedMargin } from "./admission.ts";
@@ -23,6 +24,7 @@ import { collateralView, isPledgedWallet } from "./pledges.ts";
 import { refuse, requireWord } from "./read.ts";
 import { liquidationPair, ScopeHandle, scopeView, settleOf } from "./scope.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
+import { stopViews } from "./stop-view.ts";
 
 const LEVERAGE_DECIMALS = 3;
 const EFFECTIVE_LEVERAGE_DECIMALS = 4;
@@ -217,6 +219,32 @@ export class AccountView {
     return state.orders.rows(this.#live()).map((row) => orderDefinition(state, row));
   }
 
+  /**
+   * Stops in the order of placement: where each stands, its verdict at the marks as they are, and what its close would come to
+   * (docs/stops.md). Changes nothing.
+   *
+   * @throws RiskError VALUE_OUT_OF_RANGE where a scope's figures do not fit 63 bits
+   * @example
+   * import { RiskEngine } from "underkeel";
+   * const engine = RiskEngine.fromBook({
+   *   assets: [{ code: "USDT" }],
+   *   markets: [{ symbol: "X", settle: "USDT", precision: { amount: "1" }, tiers: [{ maintenanceMarginRate: "0.01" }] }],
+   *   marks: { X: "110" },
+   *   accounts: [{
+   *     id: "bob",
+   *     balances: { USDT: "50" },
+   *     positions: [{ symbol: "X", side: "long", contracts: "1", entryPrice: "100", marginMode: "isolated", leverage: "10", isolatedMargin: "10" }],
+   *     stops: [{ kind: "mark", symbol: "X", triggerPrice: "95" }, { kind: "mark", symbol: "X", triggerPrice: "90" }],
+   *   }],
+   * });
+   * const [first, second] = engine.account("bob").stops();
+   * [first.verdict, first.outcome.marginReturned]; // => ["armed", "5"]
+   * [second.verdict, second.clampedPrice]; // => ["beyondLiquidation", "90.90909091"]
+   */
+  stops(): StopView[] {
+    return stopViews(this.#state, this.#live());
+  }
+
   /** What open orders reserve of an asset. */
   reserved(asset: string): string {
     const { index, decimals } = this.#state.asset(asset, "asset");
@@ -307,6 +335,7 @@ export class AccountView {
       balances,
       scopes,
       positions,
+      stops: stopViews(state, account),
     };
   }
 

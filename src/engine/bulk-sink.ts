@@ -4,13 +4,22 @@
 import type { BookSink, SinkAsset, SinkMarket, SinkOrder, SinkSettings } from "../book/sink.ts";
 import { RiskError } from "../errors.ts";
 import { MAX_AMOUNT, MAX_SAFE_UNITS } from "../model.ts";
-import type { AssetDefinition, MarginMode, MarketDefinition, PositionSide } from "../types.ts";
+import type {
+  AssetDefinition,
+  MarginCallDefinition,
+  MarginMode,
+  MarketDefinition,
+  PositionSide,
+  StopDefinition,
+} from "../types.ts";
 import { AccountRun, SURE_AMOUNT } from "./account-run.ts";
 import { crossTag, isolatedTag, NO_POOL } from "./accounts.ts";
 import { costCeil, notionalFloor } from "./arithmetic.ts";
 import type { Coin } from "./collaterals.ts";
 import { addAsset } from "./commands/definitions.ts";
+import { readMarginCalls } from "./commands/margin-calls.ts";
 import { importOrder } from "./commands/orders.ts";
+import { importStop } from "./commands/stops.ts";
 import { openCrossPool } from "./commands/wallets.ts";
 import type { RiskEngine } from "./engine.ts";
 import { MarketColumns } from "./market-columns.ts";
@@ -83,6 +92,10 @@ export class BulkSink implements BookSink {
 
   setFundingTime(market: number, time: number): void {
     this.#state.fundingTimes.set(this.#state.marketAt(market).index, time);
+  }
+
+  setTickTime(time: number): void {
+    this.#state.ticks.time = time;
   }
 
   setIndexPrice(asset: number, priceUnits: number): void {
@@ -261,6 +274,19 @@ export class BulkSink implements BookSink {
       refuse("UNKNOWN_ACCOUNT", "no account has this index", "account", account);
     }
     importOrder(state, account, state.marketAt(market), { ...order, market });
+  }
+
+  /** As it stands: whether it is passed already or would come too late is not asked. */
+  addStop(account: number, stop: StopDefinition): void {
+    const state = this.#state;
+    if (state.accounts.id(account) === undefined) {
+      refuse("UNKNOWN_ACCOUNT", "no account has this index", "account", account);
+    }
+    importStop(state, account, stop);
+  }
+
+  setMarginCalls(calls: MarginCallDefinition): void {
+    this.#state.marginCalls = readMarginCalls(calls, "marginCalls");
   }
 
   /** Looks at the state anew where anyone else has changed it since this sink's last call. */

@@ -8,6 +8,7 @@ import type {
   LeverageTier,
   MarketDefinition,
   OrderDefinition,
+  PlaceStopCommand,
   PositionDefinition,
   PositionSide,
   SetMarginModeCommand,
@@ -170,6 +171,29 @@ export abstract class CommandMethods {
   /** Takes a resting order back. */
   cancelOrder(account: string, order: string): EngineEvent[] {
     return this.apply({ type: "cancelOrder", account, order });
+  }
+
+  /**
+   * A stop: closes a position, or positions of a cross pool, when a tick passes its trigger. Reduce-only, and gone with its position.
+   *
+   * @throws RiskError NO_POSITION, OUT_OF_RANGE, MARGIN_MODE, WOULD_TRIGGER, BEYOND_LIQUIDATION, STOP_NEVER_FIRES, DUPLICATE_STOP, ...
+   */
+  placeStop(account: string, stop: PlaceStopCommand["stop"]): EngineEvent[] {
+    return this.apply({ type: "placeStop", account, stop });
+  }
+
+  /** Takes a stop back. */
+  cancelStop(account: string, stop: string): EngineEvent[] {
+    return this.apply({ type: "cancelStop", account, stop });
+  }
+
+  /** Margin ratios at which ticks tell of a scope; none turns them off. */
+  setMarginCalls(levels: readonly DecimalLike[], hysteresis?: DecimalLike): EngineEvent[] {
+    return this.apply({
+      type: "setMarginCalls",
+      levels,
+      ...(hysteresis === undefined ? {} : { hysteresis }),
+    });
   }
 
   /** New tiers for markets, under open positions. */

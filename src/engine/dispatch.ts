@@ -7,16 +7,24 @@ import { fill } from "./commands/fills.ts";
 import { settleFunding } from "./commands/funding.ts";
 import { setLeverage } from "./commands/leverage.ts";
 import { addMargin, reduceMargin, setAutoTopUp, topUpMargins } from "./commands/margin.ts";
+import { setMarginCalls } from "./commands/margin-calls.ts";
 import { setMarginMode } from "./commands/margin-mode.ts";
 import { cancelOrder, placeOrder } from "./commands/orders.ts";
 import { setPosition } from "./commands/positions.ts";
+import { cancelStop, placeStop } from "./commands/stops.ts";
+import { tick } from "./commands/tick.ts";
 import { setTiers } from "./commands/tiers.ts";
 import { closeAccount, deposit, openAccount, setBalance, withdraw } from "./commands/wallets.ts";
 import { refuse } from "./read.ts";
+import { withStops } from "./reconcile-stops.ts";
 import type { EngineState } from "./state.ts";
 
-/** Carries out a command; a refusal is a RiskError and changes nothing. */
+/** Carries out a command, and stops follow it; a refusal is a RiskError and changes nothing. */
 export function dispatch(state: EngineState, command: Command): EngineEvent[] {
+  return withStops(state, command, carryOut);
+}
+
+function carryOut(state: EngineState, command: Command): EngineEvent[] {
   const path = command.type;
   switch (command.type) {
     case "addAsset":
@@ -61,6 +69,14 @@ export function dispatch(state: EngineState, command: Command): EngineEvent[] {
       return placeOrder(state, command, path);
     case "cancelOrder":
       return cancelOrder(state, command, path);
+    case "placeStop":
+      return placeStop(state, command, path);
+    case "cancelStop":
+      return cancelStop(state, command, path);
+    case "setMarginCalls":
+      return setMarginCalls(state, command, path);
+    case "tick":
+      return tick(state, command, path);
     case "setTiers":
       return setTiers(state, command, path);
     default:

@@ -16,12 +16,15 @@ import type {
   Profile,
   SetMarginModeCommand,
   StakeRequest,
+  TickMark,
+  TickOptions,
 } from "../types.ts";
 import { AccountView } from "./account-view.ts";
 import { type AssetAudit, auditBook } from "./audit.ts";
 import { BulkSink } from "./bulk-sink.ts";
 import { CommandMethods } from "./command-methods.ts";
 import { markText, readMarks } from "./commands/definitions.ts";
+import { tickByIndex, tickBySymbol } from "./commands/tick.ts";
 import { type CompareModesOptions, compareModes, type ModeComparison } from "./compare-modes.ts";
 import { dispatch } from "./dispatch.ts";
 import { type FillBatch, FillBatches, type FillBatchResult } from "./fill-batch.ts";
@@ -36,6 +39,7 @@ import type { ScopeHandle } from "./scope.ts";
 import { EngineState } from "./state.ts";
 import { stateHash } from "./state-hash.ts";
 import { type EngineStats, engineStats } from "./stats.ts";
+import type { TickResult } from "./tick-result.ts";
 import { toBook } from "./to-book.ts";
 
 export type { EngineStats } from "./stats.ts";
@@ -146,6 +150,57 @@ export class RiskEngine extends CommandMethods {
     return this.#fills.apply(batch);
   }
 
+  /**
+   * New marks, all at once: funding if any is given, then the stops that the prices pass on the way and what they close, then who has
+   * become liquidatable, who has recovered and whose margin ratio reached a level. Scopes that are liquidatable stay in the book. All of it
+   * or, where anything is refused, nothing. Counts as one command.
+   *
+   * The first tick of an engine begins to watch every scope: for a million accounts it takes a second or two, and it tells of
+   * every scope that is liquidatable by then.
+   *
+   * @throws RiskError STALE_MARK, UNKNOWN_SYMBOL, OUT_OF_RANGE, BAD_VALUE, TOO_MANY_DECIMALS; for funding what settleFunding throws
+   * @example
+   * import { RiskEngine } from "underkeel";
+   * const engine = RiskEngine.fromBook({
+   *   assets: [{ code: "USDT" }],
+   *   markets: [{
+   *     symbol: "ETH/USDT:USDT", settle: "USDT", precision: { amount: "0.01" },
+   *     tiers: [{ maintenanceMarginRate: "0.01" }],
+   *   }],
+   *   marks: { "ETH/USDT:USDT": "2000" },
+   *   accounts: [{
+   *     id: "bob",
+   *     balances: { USDT: "300" },
+   *     positions: [{ symbol: "ETH/USDT:USDT", side: "long", contracts: "1", entryPrice: "2000", marginMode: "cross" }],
+   *   }],
+   * });
+   * engine.tick({ "ETH/USDT:USDT": "1800" }).liquidatable; // => 0
+   * const result = engine.tick({ "ETH/USDT:USDT": { price: "1700", time: 1_700_000_000_000 } }, { time: 1_700_000_000_500 });
+   * result.liquidatable; // => 1
+   * [...result.events()].map(({ type }) => type); // => ["liquidatable"]
+   */
+  tick(marks: Readonly<Record<string, TickMark>>, options?: TickOptions): TickResult {
+    this.#state.loader = undefined;
+    this.#state.commands++;
+    return tickBySymbol(this.#state, marks, options);
+  }
+
+  /**
+   * {@link tick} for feeds: markets by {@link marketIndex} and prices in price units (10^-priceDecimals), `count` of them.
+   *
+   * @throws RiskError as tick; BAD_VALUE for a market named twice
+   */
+  tickMarks(
+    markets: ArrayLike<number>,
+    prices: ArrayLike<number>,
+    count: number,
+    options?: TickOptions,
+  ): TickResult {
+    this.#state.loader = undefined;
+    this.#state.commands++;
+    return tickByIndex(this.#state, markets, prices, count, options);
+  }
+
   /** Handle of an account, for batches: its own until it is closed, then free for another. Throws UNKNOWN_ACCOUNT. */
   accountHandle(id: string): number {
     return this.#state.account(id, "account");
@@ -154,6 +209,11 @@ export class RiskEngine extends CommandMethods {
   /** Index of a market, for batches: its own for good. Throws UNKNOWN_SYMBOL. */
   marketIndex(symbol: string): number {
     return this.#state.market(symbol, "symbol").index;
+  }
+
+  /** The kernel's price slot of a market, for looking at legs: its own for good. Throws UNKNOWN_SYMBOL. */
+  priceSlot(symbol: string): number {
+    return this.#state.market(symbol, "symbol").slot;
   }
 
   /** Ids of all accounts, in the order in which they were opened. */

@@ -4,7 +4,7 @@ import { formatDecimal, parseDecimal } from "../decimal.ts";
 import { RiskError, type RiskErrorCode } from "../errors.ts";
 import { TRADE_ROWS } from "../kernel-rows.ts";
 import type { FillCommand } from "../types.ts";
-import { fill } from "./commands/fills.ts";
+import { dispatch } from "./dispatch.ts";
 import { FILL_STATUSES, type FillBatch, type FillBatchResult } from "./fill-batch.ts";
 import {
   DECIDED,
@@ -178,7 +178,7 @@ export class FillRun {
       const command = this.#commandOf(place);
       const { settleDecimals } = state.market(command.symbol, "symbol");
       let realizedPnl = 0n;
-      for (const event of fill(state, command, "fill")) {
+      for (const event of dispatch(state, command)) {
         if (event.type !== "positionChanged") continue;
         realizedPnl += parseDecimal(event.realizedPnl, settleDecimals, "realizedPnl");
       }

@@ -1,4 +1,4 @@
-// The plain fill, in numbers: a cross trade of an account without open orders or pledged coins, clearly under every leverage cap. The
+// The plain fill, in numbers: a cross trade of an account without open orders, stops or pledged coins, clearly under every leverage cap. The
 // kernel looks such fills up, reckons and judges them, a block of rows at a time. Whatever is not plain is left alone and said to be so:
 // commands/fills.ts decides it then.
 import type { Kernel } from "../kernel.ts";
@@ -10,6 +10,7 @@ import { FillMarkets, OVER_CAPS, UNDER_CAPS } from "./fill-markets.ts";
 import { FlowSums } from "./flow-sums.ts";
 import { NO_ORDER } from "./orders.ts";
 import type { EngineState } from "./state.ts";
+import { NO_STOP } from "./stops.ts";
 
 /** What became of a fill: its place in FILL_STATUSES. */
 export const DONE = 0;
@@ -58,7 +59,7 @@ export class PlainFills {
    */
   put(row: number, batch: FillBatch, first: number): boolean {
     const place = first + row;
-    const { accounts, orders, rules } = this.#state;
+    const { accounts, orders, stops, rules } = this.#state;
     const rows = this.#kernel.tradeRows;
     const account = batch.accounts[place] as number;
     const market = batch.markets[place] as number;
@@ -71,6 +72,7 @@ export class PlainFills {
       accounts.hedged(account) === (side !== NO_SIDE) &&
       !accounts.multiAsset(account) &&
       (orders.count === 0 || orders.first(account) === NO_ORDER) &&
+      (stops.count === 0 || stops.first(account) === NO_STOP) &&
       !(stated !== 0 && rules.integerLeverage && stated % LEVERAGE_DENOMINATOR !== 0);
     if (!isPlain) {
       rows.pool[row] = NO_POOL;

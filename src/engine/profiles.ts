@@ -28,6 +28,12 @@ const DEFAULT: ResolvedProfile = {
   openOrderMargin: "worstSide",
   orderOpenLoss: false,
   reductions: "always",
+  stopTriggerPrecision: "unit",
+  stopBeyondLiquidation: "clamp",
+  stopImmediate: "refuse",
+  stopsOnModeSwitch: "carry",
+  tickOrder: "pathAware",
+  markMaxAgeMs: null,
 };
 
 const PROFILES: ReadonlyMap<string, ResolvedProfile> = new Map<ProfileName, ResolvedProfile>([
@@ -44,6 +50,7 @@ const PROFILES: ReadonlyMap<string, ResolvedProfile> = new Map<ProfileName, Reso
       modeSwitch: "refuseWithPosition",
       multiAssetExcludesIsolated: true,
       orderOpenLoss: true,
+      stopTriggerPrecision: "tick",
     },
   ],
   [
@@ -53,6 +60,7 @@ const PROFILES: ReadonlyMap<string, ResolvedProfile> = new Map<ProfileName, Reso
       triggerInclusive: true,
       closeFeeInRequirement: true,
       modeSwitch: "accountWide",
+      stopBeyondLiquidation: "refuse",
       isolatedFundingSource: "walletFirst",
     },
   ],
@@ -97,7 +105,7 @@ const PROFILES: ReadonlyMap<string, ResolvedProfile> = new Map<ProfileName, Reso
 
 const FLAG = [true, false] as const;
 
-/** Values each knob may take. */
+/** Values each knob may take; of markMaxAgeMs two examples: it is null or a whole number, 0 or above. */
 export const KNOB_VALUES: {
   readonly [Knob in keyof ResolvedProfile]: readonly ResolvedProfile[Knob][];
 } = {
@@ -121,12 +129,23 @@ export const KNOB_VALUES: {
   openOrderMargin: ["none", "worstSide"],
   orderOpenLoss: FLAG,
   reductions: ["always", "noWorse"],
+  stopTriggerPrecision: ["unit", "tick"],
+  stopBeyondLiquidation: ["clamp", "refuse"],
+  stopImmediate: ["refuse", "fire"],
+  stopsOnModeSwitch: ["carry", "cancel"],
+  tickOrder: ["pathAware", "liquidationFirst", "stopsFirst"],
+  markMaxAgeMs: [null, 60_000],
 };
 
 const KNOBS: ReadonlyMap<string, readonly unknown[]> = new Map(Object.entries(KNOB_VALUES));
 
 /** Names of the built-in profiles. */
 export const PROFILE_NAMES: readonly string[] = [...PROFILES.keys()];
+
+/** A number of milliseconds, or none. */
+function isAge(value: unknown): boolean {
+  return value === null || (Number.isSafeInteger(value) && (value as number) >= 0);
+}
 
 function named(name: unknown, path: string): ResolvedProfile {
   const found = typeof name === "string" ? PROFILES.get(name) : undefined;
@@ -162,11 +181,11 @@ export function resolveProfile(profile: Profile = "default", path = "profile"): 
         hint: `expected ${[...KNOBS.keys()].join(", ")}`,
       });
     }
-    if (!allowed.includes(value)) {
+    if (knob === "markMaxAgeMs" ? !isAge(value) : !allowed.includes(value)) {
       throw new RiskError("BAD_VALUE", "unknown value of a knob", {
         path: `${path}.${knob}`,
         value,
-        hint: `expected ${allowed.map(String).join(" or ")}`,
+        hint: `expected ${knob === "markMaxAgeMs" ? "null or whole milliseconds" : allowed.map(String).join(" or ")}`,
       });
     }
   }

@@ -33,6 +33,8 @@ const REHEARSABLE: ReadonlySet<string> = new Set<Command["type"]>([
   "setMarginMode",
   "placeOrder",
   "cancelOrder",
+  "placeStop",
+  "cancelStop",
 ]);
 
 /** Failures that are no answer to what was asked. */

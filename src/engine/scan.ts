@@ -36,7 +36,7 @@ export interface ScanLine {
 export type TrialPrices = readonly (readonly [EngineMarket, number])[];
 
 /** Runs a computation with other marks and puts the marks back whatever happens. */
-function withPrices<Result>(
+export function withPrices<Result>(
   state: EngineState,
   prices: TrialPrices,
   compute: () => Result,

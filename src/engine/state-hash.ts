@@ -4,8 +4,10 @@
 
 import { tagMode } from "./accounts.ts";
 import type { Coin } from "./collaterals.ts";
+import { stopDefinition } from "./commands/stops.ts";
 import { orderedLegs, orderedPools } from "./order.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
+import { NO_STOP } from "./stops.ts";
 
 const OFFSET_A = 0x811c9dc5;
 const OFFSET_B = 0x9747b28c;
@@ -141,6 +143,16 @@ function hashOrders(state: EngineState, account: number, into: Fingerprint): voi
   }
 }
 
+/** Stops in the order of placement, as books have them: what is held beside that follows from it. */
+function hashStops(state: EngineState, account: number, into: Fingerprint): void {
+  if (state.stops.first(account) === NO_STOP) return;
+  for (const stop of state.stops.rows(account)) {
+    for (const [field, value] of Object.entries(stopDefinition(state, stop))) {
+      into.text(`${field} ${value}`);
+    }
+  }
+}
+
 /** Sixteen hexadecimal digits. */
 export function stateHash(state: EngineState): string {
   const into = new Fingerprint();
@@ -153,10 +165,14 @@ export function stateHash(state: EngineState): string {
     if (coin !== undefined) hashCoin(state, coin, into);
   }
   for (const market of state.markets) hashMarket(state, market, into);
+  for (const { raisePpm } of state.marginCalls.levels) into.word(raisePpm);
+  into.word(state.marginCalls.hysteresisPpm);
+  if (state.ticks.time !== undefined) into.text(`tick ${state.ticks.time}`);
   for (const [id, account] of state.accounts.entries()) {
     into.text(id);
     hashAccount(state, account, into);
     hashOrders(state, account, into);
+    hashStops(state, account, into);
     hashSettings(state, account, into);
   }
   return into.hex();

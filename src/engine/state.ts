@@ -15,6 +15,7 @@ import {
 } from "./accounts.ts";
 import { Collaterals } from "./collaterals.ts";
 import { Ledger } from "./ledger.ts";
+import { type MarginCalls, NO_MARGIN_CALLS } from "./margin-levels.ts";
 import { copyDefinition } from "./market-definition.ts";
 import {
   type EngineAsset,
@@ -27,6 +28,8 @@ import { Orders } from "./orders.ts";
 import { type ResolvedProfile, resolveProfile } from "./profiles.ts";
 import { refuse } from "./read.ts";
 import { Settings } from "./settings.ts";
+import { Stops } from "./stops.ts";
+import { TickRows } from "./tick-rows.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** A table of a market with its handle in the kernel. */
@@ -73,9 +76,13 @@ export class EngineState {
   readonly markets: EngineMarket[] = [];
   readonly openInterest: OpenInterest = new OpenInterest();
   readonly orders: Orders = new Orders();
+  readonly stops: Stops;
   readonly settings: Settings = new Settings();
   readonly collaterals: Collaterals = new Collaterals();
   readonly ledger: Ledger = new Ledger();
+  readonly ticks: TickRows = new TickRows();
+  /** Levels of the margin ratio that ticks report; none by default. */
+  marginCalls: MarginCalls = NO_MARGIN_CALLS;
   /** Time of each market's last funding by market index, ms since 1970. */
   readonly fundingTimes: Map<number, number> = new Map();
   /** Counts removals of pools: a pool handle kept since an older epoch may be another pool now. */
@@ -94,6 +101,7 @@ export class EngineState {
     this.rules = resolveProfile(profile);
     this.profile = typeof profile === "object" ? { ...profile } : profile;
     this.kernel = new Kernel(kernelOptions);
+    this.stops = new Stops(this.kernel);
     this.kernel.setInclusive(this.rules.triggerInclusive);
   }
 

@@ -8,11 +8,12 @@ import type { EngineState } from "./state.ts";
 export interface EngineStats {
   readonly accounts: number;
   readonly positions: number;
+  readonly stops: number;
   /** Scopes of risk, empty wallets included. */
   readonly pools: number;
   readonly assets: number;
   readonly markets: number;
-  /** Linear memory of the kernel and columns of accounts and orders; ids not counted. */
+  /** Linear memory of the kernel and columns of accounts, orders and stops; ids not counted. */
   readonly memoryBytes: number;
   /** Notional of all positions at the marks by settle asset, rounded down per market. */
   readonly notional: Readonly<Record<string, string>>;
@@ -38,13 +39,16 @@ function notionalAtMarks(state: EngineState): Record<string, string> {
 }
 
 export function engineStats(state: EngineState): EngineStats {
+  const { accounts, orders, stops } = state;
+  const columnBytes = accounts.columnBytes + orders.columnBytes + stops.columnBytes;
   return {
     accounts: state.accounts.count,
     positions: state.kernel.legTotal - state.collaterals.legs,
+    stops: state.stops.count,
     pools: state.kernel.poolCount,
     assets: state.assets.length,
     markets: state.markets.length,
-    memoryBytes: state.kernel.memoryBytes + state.accounts.columnBytes + state.orders.columnBytes,
+    memoryBytes: state.kernel.memoryBytes + columnBytes,
     notional: notionalAtMarks(state),
   };
 }

@@ -11,8 +11,10 @@ import { tagIndex, tagMode } from "./accounts.ts";
 import { costCeil } from "./arithmetic.ts";
 import { copyCollateral } from "./collaterals.ts";
 import { markText } from "./commands/definitions.ts";
+import { marginCallDefinition } from "./commands/margin-calls.ts";
 import { orderDefinition } from "./commands/orders.ts";
 import { entryPriceOf } from "./commands/positions.ts";
+import { stopDefinition } from "./commands/stops.ts";
 import { copyDefinition } from "./market-definition.ts";
 import { emptyRecord, orderedLegs, orderedPools } from "./order.ts";
 import { indexPriceText } from "./pledges.ts";
@@ -76,6 +78,7 @@ export function accountDefinition(
   const settings = settingsOf(state, account);
   const mode = state.settings.accountMode(account);
   const orders = state.orders.rows(account).map((row) => orderDefinition(state, row));
+  const stops = state.stops.rows(account).map((stop) => stopDefinition(state, stop));
   return {
     id,
     hedged: state.accounts.hedged(account),
@@ -83,6 +86,7 @@ export function accountDefinition(
     balances,
     positions,
     ...(orders.length === 0 ? {} : { orders }),
+    ...(stops.length === 0 ? {} : { stops }),
     ...(mode === undefined ? {} : { marginMode: mode }),
     ...(settings.length === 0 ? {} : { settings }),
   };
@@ -106,6 +110,7 @@ export function bookHeader(
     const time = state.fundingTimes.get(market.index);
     if (time !== undefined) fundingTimes[market.symbol] = time;
   }
+  const marginCalls = marginCallDefinition(state);
   return {
     profile: typeof state.profile === "object" ? { ...state.profile } : state.profile,
     assets: state.assets.map(({ index, code, decimals }) => {
@@ -116,6 +121,8 @@ export function bookHeader(
     marks,
     ...(Object.keys(indexPrices).length === 0 ? {} : { indexPrices }),
     ...(Object.keys(fundingTimes).length === 0 ? {} : { fundingTimes }),
+    ...(marginCalls === undefined ? {} : { marginCalls }),
+    ...(state.ticks.time === undefined ? {} : { tickTime: state.ticks.time }),
   };
 }
 

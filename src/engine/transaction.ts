@@ -7,7 +7,7 @@ import { RiskError } from "../errors.ts";
 import { MAX_AMOUNT, type PoolFigures } from "../model.ts";
 import type { Coin } from "./collaterals.ts";
 import type { LedgerEntry } from "./ledger.ts";
-import type { EngineMarket, EngineState } from "./state.ts";
+import { type EngineMarket, type EngineState, isPoisoned } from "./state.ts";
 
 interface LegCopy {
   readonly leg: number;
@@ -231,5 +231,25 @@ export function transact<Result>(
     // A poisoned kernel refuses every call, the rollback too: its state is lost and says so by itself.
     if (!(error instanceof RiskError && error.code === "POISONED")) transaction.rollback();
     throw error;
+  }
+}
+
+/** As {@link transact}, with whatever is transacted or dispatched within it: all of that stands or is taken back together. */
+export function transactWhole<Result>(
+  state: EngineState,
+  change: (transaction: Transaction) => Result,
+): Result {
+  const outer = state.rehearsal;
+  const transaction = new Transaction(state);
+  state.rehearsal = transaction;
+  try {
+    const result = change(transaction);
+    outer?.adopt(transaction);
+    return result;
+  } catch (error) {
+    if (!isPoisoned(error)) transaction.rollback();
+    throw error;
+  } finally {
+    state.rehearsal = outer;
   }
 }

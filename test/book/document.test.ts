@@ -55,6 +55,7 @@ const CALLS = [
   ["balance", 0, 0, 100_000_000_000n],
   ["balance", 0, 1, -500_000n],
   ["position", 0, 0, 500, 6_000_000_000_000, true, 20_000, 150_000_000_000n, undefined],
+  ["stop", 0, { kind: "mark" }],
   ["account", "__proto__", false],
   ["balance", 1, 0, 0n],
   ["account", "constructor", true],

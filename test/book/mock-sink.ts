@@ -11,10 +11,12 @@ import { RiskError } from "../../src/errors.ts";
 import { deriveTable } from "../../src/tiers/index.ts";
 import type {
   AssetDefinition,
+  MarginCallDefinition,
   MarginMode,
   MarketDefinition,
   PositionSide,
   Profile,
+  StopDefinition,
 } from "../../src/types.ts";
 
 /** Every call that changed something, in order. */
@@ -74,6 +76,10 @@ export class MockSink implements BookSink {
 
   setFundingTime(market: number, time: number): void {
     this.calls.push(["fundingTime", market, time]);
+  }
+
+  setTickTime(time: number): void {
+    this.calls.push(["tickTime", time]);
   }
 
   setIndexPrice(asset: number, priceUnits: number): void {
@@ -147,6 +153,14 @@ export class MockSink implements BookSink {
     const margin = BigInt(isolatedMarginUnits);
     const figures = [signedContracts, entryPriceUnits, isolated, leverageMilli, margin];
     this.calls.push(["position", account, market, ...figures, entryNotional]);
+  }
+
+  addStop(account: number, stop: StopDefinition): void {
+    this.calls.push(["stop", account, { ...stop }]);
+  }
+
+  setMarginCalls(calls: MarginCallDefinition): void {
+    this.calls.push(["marginCalls", { ...calls }]);
   }
 }
 

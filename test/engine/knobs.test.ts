@@ -80,6 +80,9 @@ function ownMarket(
   return engine;
 }
 
+const FIRED = { stopsTriggered: 1, liquidatable: 0 };
+const UNDER = { stopsTriggered: 0, liquidatable: 1 };
+
 const ONE_X = { symbol: "X", contracts: "1", entryPrice: "100", leverage: null };
 
 /** Funding of 1 % on an isolated position of 50,000: 500 to pay. */
@@ -404,6 +407,112 @@ const CASES: readonly KnobCase[] = [
     outcomes: new Map([
       ["always", "accepted"],
       ["noWorse", "INSUFFICIENT_FUNDS"],
+    ]),
+  },
+  {
+    knob: "stopTriggerPrecision",
+    case: "a tick to 48,000.05, which is 48,000 to a tick of 0.1",
+    run: (profile) => {
+      const engine = account(profile, "0", [isolated("5000")]);
+      engine.placeStop("a", { id: "s", kind: "mark", symbol: BTC, triggerPrice: "48000" });
+      return engine.tick({ [BTC]: "48000.05" }).stopsTriggered;
+    },
+    outcomes: new Map([
+      ["unit", 0],
+      ["tick", 1],
+    ]),
+  },
+  {
+    knob: "stopBeyondLiquidation",
+    case: "a stop at 45,000, where the position is liquidated below 45,180.7",
+    run: (profile) =>
+      attempt(() => {
+        const engine = account(profile, "0", [isolated("5000")]);
+        const stop = { id: "s", kind: "mark", symbol: BTC, triggerPrice: "45000" } as const;
+        const [event] = engine.placeStop("a", stop);
+        return { ...event };
+      }),
+    outcomes: new Map<unknown, unknown>([
+      [
+        "clamp",
+        {
+          type: "stopPlaced",
+          account: "a",
+          stop: "s",
+          triggerPrice: "45180.72289157",
+          equityFloor: null,
+          clamped: true,
+        },
+      ],
+      ["refuse", "BEYOND_LIQUIDATION"],
+    ]),
+  },
+  {
+    knob: "stopImmediate",
+    case: "a stop loss of a long above the mark",
+    run: (profile) =>
+      attempt(() => {
+        const engine = account(profile, "0", [isolated("5000")]);
+        engine.placeStop("a", { id: "s", kind: "mark", symbol: BTC, triggerPrice: "50001" });
+        return engine.tick({}).stopsTriggered;
+      }),
+    outcomes: new Map<unknown, unknown>([
+      ["refuse", "WOULD_TRIGGER"],
+      ["fire", 1],
+    ]),
+  },
+  {
+    knob: "stopsOnModeSwitch",
+    case: "a stop at a price and one on margin, of a position that joins the cross pool",
+    run: (profile) => {
+      const engine = account(profile, "5000", [isolated("5000")]);
+      engine.placeStop("a", { id: "price", kind: "mark", symbol: BTC, triggerPrice: "48000" });
+      engine.placeStop("a", { id: "loss", kind: "marginLoss", symbol: BTC, share: "0.1" });
+      engine.setMarginMode({ account: "a", symbol: BTC, marginMode: "cross" });
+      return engine.toBook().accounts[0]?.stops?.map(({ id }) => id) ?? [];
+    },
+    outcomes: new Map<unknown, unknown>([
+      ["carry", ["price"]],
+      ["cancel", []],
+    ]),
+  },
+  {
+    knob: "tickOrder",
+    case: "a tick past a stop before the liquidation price, and past one behind it",
+    run: (profile) =>
+      [
+        { margin: "5000", taken: "0", stop: "46000", mark: "44000" },
+        { margin: "10000", taken: "5000", stop: "45100", mark: "45050" },
+      ].map(({ margin, taken, stop, mark }) => {
+        const engine = account(profile, "0", [isolated(margin)]);
+        engine.placeStop("a", {
+          id: "s",
+          kind: "mark",
+          symbol: BTC,
+          side: "long",
+          triggerPrice: stop,
+        });
+        // Where the stop is, it was before the liquidation price as it stood.
+        if (taken !== "0") engine.reduceMargin("a", BTC, taken);
+        const { stopsTriggered, liquidatable } = engine.tick({ [BTC]: mark });
+        return { stopsTriggered, liquidatable };
+      }),
+    outcomes: new Map([
+      ["pathAware", [FIRED, UNDER]],
+      ["liquidationFirst", [UNDER, UNDER]],
+      ["stopsFirst", [FIRED, FIRED]],
+    ]),
+  },
+  {
+    knob: "markMaxAgeMs",
+    case: "a mark that is a minute and a millisecond old",
+    run: (profile) =>
+      accepted(() =>
+        emptyEngine(profile).tick({ [BTC]: { price: "50000", time: 0 } }, { time: 60_001 }),
+      ),
+    outcomes: new Map<unknown, unknown>([
+      [null, "accepted"],
+      [60_000, "STALE_MARK"],
     ]),
   },
 ];

@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleCli, runCli, runShell } from "../support/cli.ts";
 
 const EXAMPLE = resolve("examples", "crash-2025-10-10");
-const COMMANDS = ["scan", "check", "compare", "tiers", "generate", "import", "verify"];
+const COMMANDS = ["scan", "check", "compare", "tiers", "generate", "import", "replay", "verify"];
 /** Starting Node takes its time on a busy machine. */
 const SLOW = 60_000;
 

@@ -32,6 +32,8 @@ export interface MarketSketch {
   readonly taker?: number;
   readonly amountDecimals?: number;
   readonly priceDecimals?: number;
+  /** Decimals of the tick. */
+  readonly tickDecimals?: number;
 }
 
 export const SYMBOL = "X";
@@ -55,7 +57,10 @@ export function bench(
       settle: "S",
       linear: market.inverse !== true,
       contractSize: text(market.contractSize ?? 1),
-      precision: { amount: step(market.amountDecimals ?? 5) },
+      precision: {
+        amount: step(market.amountDecimals ?? 5),
+        ...(market.tickDecimals === undefined ? {} : { price: step(market.tickDecimals) }),
+      },
       priceDecimals,
       taker: text(market.taker ?? 0),
       tiers: market.tiers,

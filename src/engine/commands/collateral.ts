@@ -1,7 +1,7 @@
 // Commands on coins as collateral: setIndexPrices moves their prices, setMultiAsset lets an account's coins join the cross
 // pools of their settle assets or takes them out again. Deposits and withdrawals of pledged coins are in wallets.ts.
 import { formatDecimal, parseDecimal } from "../../decimal.ts";
-import type { Command, EngineEvent } from "../../types.ts";
+import type { Command, DecimalLike, EngineEvent } from "../../types.ts";
 import { NO_POOL, tagIndex, tagMode } from "../accounts.ts";
 import { checkAffordable } from "../admission.ts";
 import type { Coin } from "../collaterals.ts";
@@ -18,24 +18,32 @@ import { balanceOf } from "./wallets.ts";
 
 type CommandOf<Type extends Command["type"]> = Extract<Command, { readonly type: Type }>;
 
-/** Checks all prices, then sets them. */
-export function setIndexPrices(
+/** Index prices by asset as price units. */
+export function readIndexPrices(
   state: EngineState,
-  command: CommandOf<"setIndexPrices">,
+  prices: Readonly<Record<string, DecimalLike>>,
   path: string,
-): EngineEvent[] {
-  const place = `${path}.prices`;
-  requireObject(command.prices, place);
-  const prices = Object.entries(command.prices).map(([code, value]) => {
-    const at = `${place}[${JSON.stringify(code)}]`;
+): [Coin, number][] {
+  requireObject(prices, path);
+  return Object.entries(prices).map(([code, value]) => {
+    const at = `${path}[${JSON.stringify(code)}]`;
     const { index } = state.asset(code, at);
     const coin = state.collaterals.of(index);
     if (coin === undefined) {
       return refuse("BAD_VALUE", "the asset has no collateral definition", at, code);
     }
     const limits = { min: 1n, max: BigInt(coin.maxPrice) };
-    return [coin, Number(parseDecimal(value, coin.priceDecimals, at, limits))] as const;
+    return [coin, Number(parseDecimal(value, coin.priceDecimals, at, limits))];
   });
+}
+
+/** Checks all prices, then sets them. */
+export function setIndexPrices(
+  state: EngineState,
+  command: CommandOf<"setIndexPrices">,
+  path: string,
+): EngineEvent[] {
+  const prices = readIndexPrices(state, command.prices, `${path}.prices`);
   for (const [coin, price] of prices) state.kernel.setMark(coin.slot, price);
   return [{ type: "indexPricesSet", count: prices.length }];
 }

@@ -4,6 +4,7 @@
 import { formatDecimal, parseDecimal } from "../../decimal.ts";
 import type { EngineEvent, FundingRate, SettleFundingCommand } from "../../types.ts";
 import { refuse, requireObject } from "../read.ts";
+import { reconcileMargins } from "../reconcile-stops.ts";
 import type { EngineMarket, EngineState } from "../state.ts";
 import { readPrice } from "./definitions.ts";
 
@@ -18,7 +19,7 @@ interface MarketFunding {
   readonly price: number;
 }
 
-function readTime(time: unknown, path: string): number {
+export function readTime(time: unknown, path: string): number {
   if (typeof time === "number" && Number.isSafeInteger(time) && time >= 0) return time;
   return refuse("BAD_VALUE", "must be a whole number of ms since 1970", path, time);
 }
@@ -56,33 +57,38 @@ export function settleFunding(
   command: SettleFundingCommand,
   path: string,
 ): EngineEvent[] {
-  const time = readTime(command.time, `${path}.time`);
-  requireObject(command.rates, `${path}.rates`);
-  const fundings = Object.entries(command.rates).map(([symbol, given]) => {
-    const place = `${path}.rates[${JSON.stringify(symbol)}]`;
+  return settleRates(state, command.time, command.rates, `${path}.time`, `${path}.rates`);
+}
+
+/** The command's work, for whoever names time and rates elsewhere. */
+export function settleRates(
+  state: EngineState,
+  given: unknown,
+  rates: Readonly<Record<string, FundingRate>>,
+  timePath: string,
+  ratesPath: string,
+): EngineEvent[] {
+  const time = readTime(given, timePath);
+  requireObject(rates, ratesPath);
+  const fundings = Object.entries(rates).map(([symbol, rate]) => {
+    const place = `${ratesPath}[${JSON.stringify(symbol)}]`;
     const market = state.markedMarket(symbol, place);
     const last = state.fundingTimes.get(market.index);
     if (last !== undefined && time <= last) {
       const hint = `its last funding was at ${last}`;
-      refuse(
-        "STALE_FUNDING",
-        "must be after the market's last funding",
-        `${path}.time`,
-        time,
-        hint,
-      );
+      refuse("STALE_FUNDING", "must be after the market's last funding", timePath, time, hint);
     }
-    return readRate(state, market, given, place);
+    return readRate(state, market, rate, place);
   });
   fundings.sort((a, b) => a.market.index - b.market.index);
   const { isolatedFundingSource: source, fundingRounding: rounding } = state.rules;
-  const rates = fundings.map(({ market, ratePico, price }) => ({
+  const settled = fundings.map(({ market, ratePico, price }) => ({
     slot: market.slot,
     ratePico,
     price,
   }));
-  const totals = state.kernel.settleFunding(rates, { source, rounding });
-  return fundings.map(({ market, ratePico, price }, index) => {
+  const totals = state.kernel.settleFunding(settled, { source, rounding });
+  const events = fundings.map(({ market, ratePico, price }, index): EngineEvent => {
     const { paid, received, waived } = totals[index] ?? { paid: 0n, received: 0n, waived: 0n };
     state.fundingTimes.set(market.index, time);
     state.ledger.add(market.settle, "funding", received - paid);
@@ -98,4 +104,5 @@ export function settleFunding(
       waived: amount(waived),
     };
   });
+  return [...events, ...reconcileMargins(state)];
 }

@@ -48,8 +48,14 @@ function setTiers(book: Book, command: CommandOf<"setTiers">): void {
   }
 }
 
-/** Every command of the model; assets and markets are declared before it begins. */
-type Modelled = Exclude<Command["type"], "addAsset" | "addMarket">;
+/**
+ * Every command of the model; assets and markets are declared before it begins. Stops and ticks have models of their own
+ * (test/support/stop-model.ts, test/engine/tick-properties.test.ts).
+ */
+type Modelled = Exclude<
+  Command["type"],
+  "addAsset" | "addMarket" | "placeStop" | "cancelStop" | "setMarginCalls" | "tick"
+>;
 type CommandOf<Type extends Command["type"]> = Extract<Command, { readonly type: Type }>;
 
 const COMMANDS: { readonly [Type in Modelled]: (book: Book, command: CommandOf<Type>) => void } = {
