@@ -99,11 +99,10 @@ import {
 } from "./wide.ts";
 import { armPool, LEG_UNITS } from "./zones.ts";
 
-/** A tick evaluates all pools that wait where they are at most one in so many, and in small books at most so many. */
-const MOST_SHIFT: u32 = 9;
+/** A tick evaluates at most one in so many of the pools that may wait, or so many in small books: they take about as long as two scans. */
+const MOST_SHIFT: u32 = 8;
 const LEAST_MOST: u32 = 256;
-/** Else it asks the screen and evaluates so many, about as many as take the time of the scan. */
-const BUDGET_SHIFT: u32 = 10;
+/** Where more wait the screen is asked, and those are evaluated that waited before the tick, or so many. */
 const LEAST_BUDGET: u32 = 64;
 /** After so many were armed at once, heaps are balanced. */
 const MANY: u32 = 4_096;
@@ -173,13 +172,11 @@ export function wake(): i32 {
     prepare();
   }
   store<u32>(HEADER_TRIGGERS, TRIGGERS_ARMED);
+  const waited = load<u32>(HEADER_MAY);
   const crowded = popLeisurely(most) || load<u32>(HEADER_MAY) > most;
   evaluateAll(MUST_DIRECTORY, HEADER_MUST, u32.MAX_VALUE);
-  evaluateAll(
-    MAY_DIRECTORY,
-    HEADER_MAY,
-    crowded ? max<u32>(LEAST_BUDGET, live >> BUDGET_SHIFT) : u32.MAX_VALUE,
-  );
+  const budget = crowded ? max<u32>(LEAST_BUDGET, min<u32>(waited, most)) : u32.MAX_VALUE;
+  evaluateAll(MAY_DIRECTORY, HEADER_MAY, budget);
   if (crowded && !screenAll()) {
     // No memory for the screen, or figures that it cannot sum: everything is looked at.
     popLeisurely(u32.MAX_VALUE);

@@ -347,13 +347,13 @@ function widestMove(record: usize): f64 {
   return WIDEST;
 }
 
-/** True where the figures at the last point are on their side by more than their error. */
+/** True where the figures at the last point are on their side by more than their error (of a level: the share's counts too). */
 function holdsInDoubles(): bool {
   if (watchesClearance && !((equity - need - <f64>clearanceBound) * sense > error)) return false;
   if (watchesEquity && !(equity - <f64>equityBound > error)) return false;
   if (watchedLevel === 0) return true;
   const over = (<f64>watchedLevel / PPM) * equity - need;
-  return over * sense > 2 * error + <f64>(slack + 1);
+  return over * sense > 3 * error + <f64>(slack + 1);
 }
 
 function nextMove(move: f64): f64 {

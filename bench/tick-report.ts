@@ -83,7 +83,7 @@ export function formatCurve({ curveTape, curve }: TicksReport): string {
   const gaps = curve.map(({ gap }) => [
     gap.pools.toLocaleString("en-US"),
     String(gap.fallen),
-    ...[gap.tick, gap.scan, gap.twoScans].map(short),
+    ...[gap.first, gap.tick, gap.scan, gap.twoScans].map(short),
     String(gap.ticksAfter),
     ...[gap.meanAfter, gap.mostAfter].map(short),
   ]);
@@ -92,7 +92,17 @@ export function formatCurve({ curveTape, curve }: TicksReport): string {
     formatTable(heading, curve.map(pointRow), []),
     "every market falls by a tenth in one tick, and the ticks until nothing waits; ms",
     formatTable(
-      ["accounts", "fell", "tick", "one scan", "two scans", "ticks after", "mean", "max"],
+      [
+        "accounts",
+        "fell",
+        "first time",
+        "tick",
+        "one scan",
+        "two scans",
+        "ticks after",
+        "mean",
+        "max",
+      ],
       gaps,
       [],
     ),

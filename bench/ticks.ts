@@ -105,7 +105,6 @@ function benchPoint(tape: TickTape, pools: number, options: TicksOptions): Curve
   const armMilliseconds = armed(feed);
   const rearm = measureRearm(feed, options.seed);
   const gap = measureGap(feed, tape);
-  rewind(feed, tape);
   const leaving = runTape(feed, tape, "symbol", { closing: true });
   return { pools, legs: book.legs, armMilliseconds, leaving, gap, rearm };
 }
@@ -122,12 +121,13 @@ export function runTicks(options: TicksOptions): TicksReport {
     globalThis.gc?.();
     return report;
   });
+  const curveTape = real[0] ?? synthetic;
   const curve = options.curve.map((size) => {
-    const point = benchPoint(synthetic, size, options);
+    const point = benchPoint(curveTape, size, options);
     globalThis.gc?.();
     return point;
   });
-  const report = { tapes, curveTape: synthetic.name, curve };
+  const report = { tapes, curveTape: curveTape.name, curve };
   options.curveDone(report);
   return report;
 }

@@ -119,7 +119,7 @@ export const generateCommand: Command = {
         value: "FOLDER",
         help: "write the folder form; replaces a book there",
       },
-      gzip: { type: "boolean", help: "gzip accounts.csv and positions.csv" },
+      gzip: { type: "boolean", help: "gzip the tables of accounts, positions and stops" },
       "hit-rate": {
         type: "string",
         value: "SHARE",

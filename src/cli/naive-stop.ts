@@ -123,11 +123,6 @@ export function followMark(stop: NaiveStop, from: bigint, to: bigint): void {
   }
 }
 
-/** Its best price as a book has it: one that slept counts the mark that it would wake at. */
-export function bestAt({ best, side }: NaiveStop, mark: bigint): bigint {
-  return best === 0n || best > mark === (side === "long") ? best : mark;
-}
-
 function trailingPrice({ best, behind, byRate, side }: NaiveStop): bigint {
   if (side === "long") return byRate ? (best * (PPM - behind)) / PPM : best - behind;
   return byRate ? ceilDivide(best * (PPM + behind), PPM) : best + behind;

@@ -14,7 +14,6 @@ import type {
 } from "../types.ts";
 import { NaivePath } from "./naive-path.ts";
 import {
-  bestAt,
   describeStop,
   followMark,
   isMet,
@@ -369,7 +368,7 @@ export class NaiveStops {
         }
         const decimals = known.market?.priceDecimals ?? 0;
         const best = stop.best === undefined ? 0n : parseDecimal(stop.best, decimals, "best");
-        if (best !== bestAt(known, this.#mark(known.market?.slot ?? 0))) {
+        if (best !== known.best) {
           differ(`${describeStop(known)} follows ${stop.best ?? "nothing"} in the engine`);
         }
       }

@@ -192,7 +192,7 @@ export class ReplayStatistics implements ReplayObserver {
   }
 
   funded(events: readonly EngineEvent[]): undefined {
-    this.#fundings += events.length;
+    for (const { type } of events) if (type === "fundingSettled") this.#fundings += 1;
   }
 
   #look(time: number, events: readonly EngineEvent[]): void {

@@ -129,11 +129,23 @@ export function clampedPrices(
   return { trigger: comparedPrice(nominal, up, tick, market.maxPrice), nominal, asked, clamped };
 }
 
+/**
+ * The best price that a trailing stop has to follow: as of the last tick, or the mark where that is better by now (the next tick begins
+ * there); 0 before activation. One that is suspended follows nothing.
+ */
+export function bestNow(state: EngineState, stop: number): number {
+  const { kernel, stops } = state;
+  const best = stops.best(stop);
+  const mark = kernel.mark(stops.slot(stop));
+  if (best === 0 || mark === 0 || stops.suspended(stop)) return best;
+  return stops.side(stop) === "short" ? Math.min(best, mark) : Math.max(best, mark);
+}
+
 /** The price that fires the stop now; 0: none (equity kinds, trailing ones that are not active, what no price fires). */
 export function triggerNow(state: EngineState, stop: number): number {
   const { stops } = state;
   if (stops.kindOf(stop) !== "trailing") return stops.nominal(stop);
-  const best = stops.best(stop);
+  const best = bestNow(state, stop);
   const market = marketOfStop(state, stop);
   if (best === 0 || market === undefined) return 0;
   const trail = {

@@ -11,6 +11,7 @@ import { type StopTrial, tryStop } from "./stop-outcome.ts";
 import { drawdownFloor, isPassed } from "./stop-prices.ts";
 import {
   amountText,
+  bestNow,
   clampBefore,
   clampedFloor,
   comparedTick,
@@ -72,7 +73,7 @@ function stopView(state: EngineState, stop: number): StopView {
     askedPrice: stops.clamped(stop) ? price(stops.asked(stop)) : null,
     equityFloor: floorText(state, stop),
     askedFloor: askedFloorText(state, stop),
-    best: kind === "trailing" ? price(stops.best(stop)) : null,
+    best: kind === "trailing" ? price(bestNow(state, stop)) : null,
     activationPrice: price(stops.activation(stop)),
     oco: partner === NO_STOP ? null : stops.id(partner),
     verdict,

@@ -8,7 +8,7 @@ import { ceilDivide, floorDivide } from "./arithmetic.ts";
 import { fill } from "./commands/fills.ts";
 import { orderedLegs } from "./order.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
-import { trailingPrice } from "./stop-prices.ts";
+import { triggerNow } from "./stop-rules.ts";
 import { isEquityKind } from "./stops.ts";
 
 /** Slippage is in 1e-8. */
@@ -113,20 +113,6 @@ export function viewCloses(closes: readonly StopClose[]): CloseView[] {
   }));
 }
 
-/** The price that fires a stop now, in price units; 0 where none does. */
-export function firingPrice(state: EngineState, stop: number, market: EngineMarket): number {
-  const { stops } = state;
-  if (stops.kindOf(stop) !== "trailing") return stops.nominal(stop);
-  const best = stops.best(stop);
-  if (best === 0) return 0;
-  const trail = {
-    distance: stops.distance(stop),
-    byRate: stops.byRate(stop),
-    maxPrice: market.maxPrice,
-  };
-  return trailingPrice(trail, best, stops.side(stop) === "short");
-}
-
 /** That a stop has fired, told before it is gone. */
 export function triggeredEvent(
   state: EngineState,
@@ -138,7 +124,7 @@ export function triggeredEvent(
   const index = stops.marketIndex(stop);
   const market = index === undefined ? undefined : state.marketAt(index);
   const equity = isEquityKind(kind);
-  const price = equity || market === undefined ? 0 : firingPrice(state, stop, market);
+  const price = equity || market === undefined ? 0 : triggerNow(state, stop);
   const { decimals } = state.assetAt(stops.assetIndex(stop));
   return {
     type: "stopTriggered",

@@ -7,9 +7,9 @@ import type { TickTerms } from "./commands/tick.ts";
 import { reconcileStops } from "./reconcile-stops.ts";
 import type { EngineState } from "./state.ts";
 import { cancelledEvent, removeStop, suspendStop } from "./stop-changes.ts";
-import { poolOfStop } from "./stop-rules.ts";
+import { poolOfStop, triggerNow } from "./stop-rules.ts";
 import { isEquityKind, NO_STOP } from "./stops.ts";
-import { closesOfStop, executeCloses, firingPrice, triggeredEvent } from "./tick-execute.ts";
+import { closesOfStop, executeCloses, triggeredEvent } from "./tick-execute.ts";
 import { type PriceMove, TickPath } from "./tick-path.ts";
 import { type Transaction, transactWhole } from "./transaction.ts";
 
@@ -100,7 +100,7 @@ class PoolOnPath {
     if (kind === "trailing") {
       // Its best price has followed to the end of the line: only the kernel knows whether it was passed on the way.
       if (!this.#fired.has(stop)) return undefined;
-      trigger = firingPrice(this.#state, stop, this.#state.marketOfSlot(stops.slot(stop)));
+      trigger = triggerNow(this.#state, stop);
     }
     if (trigger === 0) return undefined;
     return this.#path.stepPassing(stops.slot(stop), trigger, stops.up(stop), first);
