@@ -1,7 +1,8 @@
 // One account as a book of its own: the account and of the rest no more than it needs, so that a scratch engine made from
 // it knows the same markets, marks and rules and nobody else.
 import type { AccountDefinition, AssetDefinition, BookDocument } from "../types.ts";
-import { emptyRecord } from "./order.ts";
+import { tagIndex, tagMode } from "./accounts.ts";
+import { emptyRecord, orderedPools } from "./order.ts";
 import type { EngineState } from "./state.ts";
 import { accountDefinition, bookHeader } from "./to-book.ts";
 
@@ -32,6 +33,16 @@ function pick<Value>(
   return picked;
 }
 
+/** Wallets that hold nothing any more. Books leave them out, but reports show them. */
+function emptyWallets(state: EngineState, account: number): Record<string, string> {
+  const wallets = emptyRecord<string>();
+  for (const pool of orderedPools(state, account)) {
+    const tag = state.kernel.tag(pool);
+    if (tagMode(tag) === "cross") wallets[state.assetAt(tagIndex(tag)).code] = "0";
+  }
+  return wallets;
+}
+
 /**
  * A book of one account with the markets, marks and assets that it has to do with. Its stops are left out: they depend on the margin
  * modes of its positions, which is what such a book is made to change.
@@ -39,7 +50,10 @@ function pick<Value>(
  * @throws RiskError UNKNOWN_ACCOUNT
  */
 export function accountBook(state: EngineState, id: string): BookDocument {
-  const { stops: _stops, ...account } = accountDefinition(state, id, state.account(id, "account"));
+  const index = state.account(id, "account");
+  const { stops: _stops, ...definition } = accountDefinition(state, id, index);
+  const balances = { ...emptyWallets(state, index), ...definition.balances };
+  const account: AccountDefinition = { ...definition, balances };
   const symbols = symbolsOf(account);
   const markets = state.markets.filter(({ symbol }) => symbols.has(symbol));
   const { indexPrices, fundingTimes, assets, ...header } = bookHeader(state, markets);
