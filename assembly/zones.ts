@@ -32,19 +32,12 @@ import {
   TABLE_WHOLE,
 } from "../src/layout.ts";
 import {
-  NODE_CHAIN,
-  NODE_HEAP,
-  NODE_IDLE,
-  NODE_POOL,
-  NODE_SLOT,
   WATCH_FLAGS,
   WATCH_FLOOR,
   WATCH_FLOOR_TOLD,
   WATCH_HAS_FLOOR,
-  WATCH_NODE,
 } from "../src/layout-ticks.ts";
 import { legRecord, poolRecord } from "./book.ts";
-import { createNode, freeNode, insertNode, moveNode, nodeRecord } from "./heaps.ts";
 import {
   cornerOf,
   equity,
@@ -60,6 +53,7 @@ import {
 import { maxPrice, priceRecord } from "./prices.ts";
 import { searchPrice } from "./search.ts";
 import { tableRecord } from "./tables.ts";
+import { addTrigger, beginTriggers, endTriggers } from "./triggers.ts";
 import {
   clearanceFloor,
   legFee,
@@ -68,7 +62,7 @@ import {
   legValue,
   valueLeg,
 } from "./valuation.ts";
-import { disarmPool, watchRecord } from "./watch.ts";
+import { watchRecord } from "./watch.ts";
 import {
   sumAdd,
   sumAddUnsigned,
@@ -105,20 +99,14 @@ const NEED: usize = SEARCH_STACK + 16;
 const WORK: usize = SEARCH_STACK + 32;
 
 /**
- * Sets the pool's triggers around the marks (moves.ts has its figures there), for what it is known to be. False where that cannot be proved (too near, terms that are not
- * monotone, no memory): it then has none and is to be evaluated at every tick.
+ * Sets the pool's triggers around the marks (moves.ts has its figures there), for what it is known to be. False where that cannot be
+ * proved (too near, terms that are not monotone, no memory): it then has none and is to be evaluated at every tick.
  *
  * @param under known as liquidatable; @param level of the margin ratio in force
  */
 export function armPool(pool: u32, under: bool, level: u32): bool {
-  const watch = watchRecord(pool);
-  spareNode = load<i32>(watch, WATCH_NODE);
-  lastNode = NONE;
-  store<i32>(watch, NONE, WATCH_NODE);
-  const armed = setTriggers(pool, under, level);
-  freeSpares();
-  if (!armed) disarmPool(pool);
-  return armed;
+  beginTriggers(pool);
+  return endTriggers(pool, setTriggers(pool, under, level));
 }
 
 function setTriggers(pool: u32, under: bool, level: u32): bool {
@@ -207,51 +195,6 @@ function armFall(pool: u32, slot: u32, upward: bool): bool {
   if (price === <f64>NONE) return true;
   if (price < 0) return false;
   return addTrigger(pool, slot, upward ? HEAP_UP : HEAP_DOWN, price);
-}
-
-/** Nodes that the pool had, from which new triggers are served, and the last of those it has now. */
-let spareNode: i32 = NONE;
-let lastNode: i32 = NONE;
-
-/** A trigger of the pool: one it had for that slot and direction, moved, or a new one. */
-function addTrigger(pool: u32, slot: u32, heap: u32, price: f64): bool {
-  let node = spareNode;
-  while (node !== NONE) {
-    const record = nodeRecord(node);
-    spareNode = load<i32>(record, NODE_CHAIN);
-    if (load<u16>(record, NODE_SLOT) === slot) {
-      const held = <u32>load<u8>(record, NODE_HEAP);
-      if (held === heap) {
-        moveNode(node, price);
-        break;
-      }
-      if (held === NODE_IDLE) {
-        insertNode(node, slot, heap, price);
-        break;
-      }
-    }
-    freeNode(node);
-    node = spareNode;
-  }
-  if (node === NONE) {
-    node = createNode(<u8>NODE_POOL, pool);
-    if (node === NONE) return false;
-    insertNode(node, slot, heap, price);
-  }
-  store<i32>(nodeRecord(node), NONE, NODE_CHAIN);
-  if (lastNode === NONE) store<i32>(watchRecord(pool), node, WATCH_NODE);
-  else store<i32>(nodeRecord(lastNode), node, NODE_CHAIN);
-  lastNode = node;
-  return true;
-}
-
-/** Gives back what new triggers have not taken. */
-function freeSpares(): void {
-  while (spareNode !== NONE) {
-    const node = spareNode;
-    spareNode = load<i32>(nodeRecord(node), NODE_CHAIN);
-    freeNode(node);
-  }
 }
 
 // ── several legs: a joint move ──────────────────────────────────────────────────────────────────────

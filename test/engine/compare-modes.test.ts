@@ -547,20 +547,6 @@ const holdingArbitrary = fc.record({
   }),
 });
 
-describe("a wallet that holds nothing any more", () => {
-  it("is shown as the account's own report shows it", () => {
-    const engine = engineWith({
-      hedged: false,
-      balances: { USDT: "0" },
-      positions: [],
-    });
-    engine.deposit("me", "USDT", "5");
-    engine.withdraw("me", "USDT", "5");
-    const { asIs } = engine.compareModes("me").variants;
-    expect(asIs.report).toEqual(engine.account("me").report());
-  });
-});
-
 describe("any account", () => {
   it("invariants 7 and 8: the same equity three ways, as it is what the account's own report says, nothing lost on a shock but by rule", () => {
     fc.assert(
