@@ -3,6 +3,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RiskEngine } from "../../src/engine/engine.ts";
+import type { ScanLine } from "../../src/engine/scan.ts";
 import { RiskError } from "../../src/errors.ts";
 import type { Command, OrderRequest, Profile } from "../../src/types.ts";
 import { runs } from "../support/runs.ts";
@@ -312,6 +313,13 @@ function fillOf(engine: RiskEngine, request: OrderRequest): Command {
   return { ...request, price, type: "fill", ...(liquidity && { liquidity }) };
 }
 
+/** Lines of a scan by what they name. */
+function inOrder(lines: Iterable<ScanLine>): ScanLine[] {
+  const name = ({ account, scope, settle, symbol, side }: ScanLine): string =>
+    JSON.stringify([account, scope, settle, symbol, side]);
+  return [...lines].sort((a, b) => (name(a) < name(b) ? -1 : 1));
+}
+
 const profiles: readonly Profile[] = [
   "default",
   "binance",
@@ -370,7 +378,8 @@ describe("random accounts and orders", () => {
           expect(JSON.stringify(engine.toBook())).toBe(book);
           expect([...scan.lines()]).toEqual(lines);
           expect(handle.figures()).toEqual(figures);
-          expect([...engine.scan().lines()]).toEqual(lines);
+          // A scan lists scopes in the order of the screen's lanes, which a pool that was taken out and brought back may have changed.
+          expect(inOrder(engine.scan().lines())).toEqual(inOrder(lines));
 
           const outlook = (): unknown => engine.preview(request).before;
           expect(outlook()).toEqual(preview.before);
