@@ -19,7 +19,6 @@ import {
   PENDING_SLOTS,
   PRICE_FLAGS,
   PRICE_PENDING,
-  WOKEN_DIRECTORY,
 } from "../src/layout.ts";
 import {
   NODE_BYTES,
@@ -38,7 +37,6 @@ import {
 } from "../src/layout-ticks.ts";
 import { ensureRecords } from "./memory.ts";
 import { priceRecord } from "./prices.ts";
-import { placeOf } from "./watch.ts";
 
 export function nodeRecord(node: i32): usize {
   if (!ASC_NO_ASSERT) store<u32>(HEADER_NODE_READS, load<u32>(HEADER_NODE_READS) + 1);
@@ -235,35 +233,6 @@ export function passedNode(slot: u32, heap: u32): i32 {
     node = load<i32>(root);
   }
   return NONE;
-}
-
-/**
- * Entries of a slot's heap that its mark passes, as far as they are found among some four times `enough` nodes. Those still to look at stand
- * in the list of woken pools, which is empty then and has room for as many as there are pools.
- */
-export function countPassed(slot: u32, heap: u32, enough: u32): u32 {
-  const mark = keyOf(heap, load<f64>(((<usize>slot) << 3) + MARKS));
-  let passed: u32 = 0;
-  let waiting: u32 = 0;
-  let node = rootNode(slot, heap);
-  for (let looks = 4 * enough; looks > 0; looks--) {
-    if (node === NONE) {
-      if (waiting === 0) break;
-      node = load<i32>(placeOf(WOKEN_DIRECTORY, --waiting));
-    }
-    const record = nodeRecord(node);
-    node = load<i32>(record, NODE_NEXT);
-    if (mark < load<f64>(record, NODE_KEY)) continue;
-    if (mark >= load<f64>(record, NODE_LATER)) passed++;
-    const child = load<i32>(record, NODE_CHILD);
-    if (child === NONE) continue;
-    if (node !== NONE) {
-      if (waiting === enough) break;
-      store<i32>(placeOf(WOKEN_DIRECTORY, waiting++), node);
-    }
-    node = child;
-  }
-  return passed;
 }
 
 /** Balances what came in since: one pass over the root's children. */

@@ -73,7 +73,7 @@ import {
   WOKE_SHIFT,
 } from "../src/layout-ticks.ts";
 import { poolLives, poolRecord, revise } from "./book.ts";
-import { countPassed, nodeRecord, passedNode, pendSlot, removeNode, settleHeaps } from "./heaps.ts";
+import { nodeRecord, passedNode, pendSlot, removeNode, settleHeaps } from "./heaps.ts";
 import { equity, error, figuresAtMarks, maintenance, need } from "./moves.ts";
 import { priceRecord } from "./prices.ts";
 import { prepare, scan } from "./screen.ts";
@@ -104,8 +104,6 @@ const MOST_SHIFT: u32 = 8;
 const LEAST_MOST: u32 = 256;
 /** Where more wait the screen is asked, and those are evaluated that waited before the tick, or so many. */
 const LEAST_BUDGET: u32 = 64;
-/** Passed entries to a pool, for telling a crowd. */
-const LEGS_OF_MOST: u32 = 3;
 /** After so many were armed at once, heaps are balanced. */
 const MANY: u32 = 4_096;
 
@@ -175,11 +173,7 @@ export function wake(): i32 {
   }
   store<u32>(HEADER_TRIGGERS, TRIGGERS_ARMED);
   const waited = load<u32>(HEADER_MAY);
-  // A crowd that has just come is told by the screen; taking it out of the heaps is for the ticks after it.
-  const begins = !wasCrowded && waited < most && crowdPassed(most);
-  const crowded =
-    popLeisurely(begins ? LEAST_BUDGET : most) || begins || load<u32>(HEADER_MAY) > most;
-  wasCrowded = crowded;
+  const crowded = popLeisurely(most) || load<u32>(HEADER_MAY) > most;
   evaluateAll(MUST_DIRECTORY, HEADER_MUST, u32.MAX_VALUE);
   const budget = crowded ? max<u32>(LEAST_BUDGET, min<u32>(waited, most)) : u32.MAX_VALUE;
   evaluateAll(MAY_DIRECTORY, HEADER_MAY, budget);
@@ -193,23 +187,6 @@ export function wake(): i32 {
     for (let slot: u32 = 0; slot < slots; slot++) settleHeaps(slot);
   }
   return load<i32>(HEADER_WOKEN);
-}
-
-/** The last waking left pools to the ones after it. */
-let wasCrowded: bool = false;
-
-/** True where so many entries are passed that more pools than `most` have left their zones, or nearly: one may have passed several. */
-function crowdPassed(most: u32): bool {
-  if (most > load<u32>(HEADER_LIVE_POOLS)) return false;
-  const enough = most * LEGS_OF_MOST;
-  const pending = load<u32>(HEADER_PENDING);
-  let passed: u32 = 0;
-  for (let place: usize = 0; place < <usize>pending && passed <= enough; place++) {
-    const slot = <u32>load<u16>((place << 1) + PENDING_SLOTS);
-    passed += countPassed(slot, 0, enough);
-    if (passed <= enough) passed += countPassed(slot, HEAP_UP, enough);
-  }
-  return passed > enough;
 }
 
 /**
