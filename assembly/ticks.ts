@@ -93,6 +93,7 @@ import {
   sumAtLeast,
   sumCopy,
   sumFits,
+  sumLess,
   sumSet,
   sumSubtractSum,
   sumTimes,
@@ -266,7 +267,10 @@ function sideInDoubles(record: usize): i32 {
   return over < -error && maintenance > error ? UNDER : UNSURE;
 }
 
-/** Judges the pool (in doubles where they can tell and nothing else is watched), says what is new of it and arms it; false where it must be looked at in the next tick again. */
+/**
+ * Judges the pool (in doubles where they can tell and nothing else is watched), says what is new of it and arms it; false where it must be
+ * looked at in the next tick again.
+ */
 function evaluate(pool: u32): bool {
   store<u32>(HEADER_TICK_EXACT, load<u32>(HEADER_TICK_EXACT) + 1);
   const watch = watchRecord(pool);
@@ -305,8 +309,9 @@ function evaluate(pool: u32): bool {
 function reachedFloor(watch: usize): bool {
   const flags = load<u32>(watch, WATCH_FLAGS);
   if ((flags & (WATCH_HAS_FLOOR | WATCH_FLOOR_TOLD)) !== WATCH_HAS_FLOOR) return false;
-  const floor = load<i64>(watch, WATCH_FLOOR);
-  return !sumAtLeast(RESULT + RESULT_EQUITY, floor + 1);
+  // As a sum: one more than the largest floor would not fit.
+  sumSet(SEARCH_STACK, load<i64>(watch, WATCH_FLOOR));
+  return !sumLess(SEARCH_STACK, RESULT + RESULT_EQUITY);
 }
 
 function tell(pool: u32, news: u32): void {

@@ -127,13 +127,16 @@ function setTriggers(pool: u32, under: bool, level: u32): bool {
     clearanceBound = clearanceFloor() + slack;
     watchedLevel = needs && level < levels ? raiseOf(level) : 0;
     watchesEquity = floored;
-    // Fires at the floor itself; where the sum would not fit, nothing can be proved and it is looked at every time.
-    equityBound = min<i64>(load<i64>(watch, WATCH_FLOOR), i64.MAX_VALUE - 1 - slack) + 1 + slack;
+    const floor = load<i64>(watch, WATCH_FLOOR);
+    if (floored && floor > i64.MAX_VALUE - 1 - slack) return false;
+    // Fires at the floor itself.
+    equityBound = floored ? floor + 1 + slack : 0;
     if ((watchesClearance || watchesEquity) && !armSide(pool, record, 1, must)) return false;
   }
+  // Without a maintenance margin there is neither a liquidation nor a level.
+  if ((under || level !== 0) && !alwaysHeld(record)) return false;
   const clear = level === 0 ? 0 : clearOf(level - 1);
   if (!under && clear === 0) return true;
-  if (under && !alwaysHeld(record)) return false;
   watchesClearance = under;
   clearanceBound = clearanceFloor() - slack;
   watchedLevel = clear;
@@ -245,7 +248,7 @@ function sideIsMonotone(record: usize): bool {
   while (next !== NONE) {
     const leg = legRecord(next);
     next = load<i32>(leg, LEG_NEXT);
-    if (watchesClearance && !isMonotone(leg, 1)) return false;
+    if ((watchesClearance || watchesEquity) && !isMonotone(leg, 1)) return false;
     if (watchedLevel !== 0 && !isMonotone(leg, <f64>watchedLevel / PPM)) return false;
   }
   return true;

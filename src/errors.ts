@@ -103,3 +103,8 @@ export class RiskError extends Error {
     this.hint = detail.hint;
   }
 }
+
+/** A poisoned kernel refuses every call, undoing included. */
+export function isPoisoned(error: unknown): boolean {
+  return error instanceof RiskError && error.code === "POISONED";
+}

@@ -52,7 +52,6 @@ export type StopFlag =
 
 const MAX_HANDLE = 2 ** 31 - 1;
 const MAX_RATE_PPM = 999_999;
-const PPM = 1_000_000n;
 
 /**
  * A Kernel that holds stops. STOP_TRIGGER and STOP_UP are read when a stop is armed: after a change call {@link armStop} again.
@@ -107,24 +106,6 @@ export class KernelStops extends KernelRows {
   stopBest(stop: number): number {
     this.stopAddress(stop);
     return this.exports.stopBest(stop);
-  }
-
-  /** The price that fires it as things stand, 0 for none: STOP_TRIGGER, or what a trailing stop has come to. */
-  stopTriggerNow(stop: number): number {
-    if (this.stopKind(stop) !== records.STOP_KIND_TRAILING) {
-      return this.stopNumber(stop, records.STOP_TRIGGER);
-    }
-    const best = this.stopBest(stop);
-    if (best === 0) return 0;
-    const distance = this.stopNumber(stop, records.STOP_DISTANCE);
-    const short = this.stopFlag(stop, records.STOP_SHORT);
-    let trigger = short ? best + distance : best - distance;
-    if (this.stopFlag(stop, records.STOP_BY_RATE)) {
-      const rate = BigInt(distance);
-      const scaled = BigInt(best) * (short ? PPM + rate : PPM - rate);
-      trigger = Number(short ? (scaled + PPM - 1n) / PPM : scaled / PPM);
-    }
-    return trigger < 1 || trigger > Number.MAX_SAFE_INTEGER ? 0 : trigger;
   }
 
   get stopCount(): number {

@@ -24,7 +24,7 @@ export class KernelTicks extends KernelStops {
     this.done(this.exports.enableTriggers(), "pool", -1);
   }
 
-  /** Levels that ticks report, rising; at most MAX_LEVELS, none to report none. Pools are evaluated anew in the next tick. */
+  /** Levels that ticks report, raisePpm rising and clearPpm not falling (RangeError); at most MAX_LEVELS, none to report none. Pools are evaluated anew in the next tick. */
   setCallLevels(levels: readonly CallLevel[]): void {
     const views = this.current();
     if (levels.length > layout.MAX_LEVELS) {
@@ -33,7 +33,7 @@ export class KernelTicks extends KernelStops {
     levels.forEach(({ raisePpm, clearPpm }, index) => {
       const below = levels[index - 1]?.raisePpm ?? 0;
       requireInteger(raisePpm, below + 1, 999_999, "raisePpm");
-      requireInteger(clearPpm, 0, raisePpm, "clearPpm");
+      requireInteger(clearPpm, levels[index - 1]?.clearPpm ?? 0, raisePpm, "clearPpm");
     });
     levels.forEach(({ raisePpm, clearPpm }, index) => {
       views.u32[layout.HEADER_LEVEL_TABLE / 4 + index * 2] = raisePpm;

@@ -156,19 +156,6 @@ export function triggerNow(state: EngineState, stop: number): number {
   return trailingPrice(trail, best, stops.side(stop) === "short");
 }
 
-/** Where a clamp would put the stop's trigger; undefined if the scope is not liquidated before it (or is so already). 0: nowhere. */
-export function clampedTrigger(state: EngineState, stop: number): number | undefined {
-  const { stops } = state;
-  const market = marketOfStop(state, stop);
-  const pool = poolOfStop(state, stop);
-  const nominal = triggerNow(state, stop);
-  if (market === undefined || pool === NO_POOL || nominal === 0) return undefined;
-  if (stops.takeProfit(stop) || isEquityKind(stops.kindOf(stop))) return undefined;
-  // Trailing stops compare the mark as it is.
-  const tick = stops.kindOf(stop) === "trailing" ? 1n : comparedTick(state, market);
-  return clampBefore(state, pool, market, { nominal, up: stops.up(stop), tick });
-}
-
 /** Where a clamp puts an equity floor: the least equity at which the pool stands now; undefined if the floor is not below, or it does not stand. */
 export function clampedFloor(state: EngineState, pool: number, floor: bigint): bigint | undefined {
   const { maintenanceMargin, closeFee, liquidatable } = state.kernel.poolFigures(pool);

@@ -1,7 +1,7 @@
 // Stops: numbers in the kernel's stop records, ids in a list by handle, and per account a doubly linked list that begins at its
 // head, newest first. So an engine without stops pays nothing, an account without stops its place in the column of heads, and a stop
 // its record, its id and its node in a heap. What a stop means is judged elsewhere (stop-rules.ts); this is the store.
-import { RiskError } from "../errors.ts";
+import { isPoisoned, RiskError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import * as records from "../layout-ticks.ts";
 import type { PositionSide, StopKind } from "../types.ts";
@@ -405,9 +405,4 @@ export class Stops {
     if (newer === NO_STOP) this.#first[this.account(stop)] = older + 1;
     else kernel.setStopLink(newer, records.STOP_NEXT, older);
   }
-}
-
-/** A poisoned kernel refuses every call. */
-function isPoisoned(error: unknown): boolean {
-  return error instanceof RiskError && error.code === "POISONED";
 }

@@ -3,11 +3,11 @@
 // rules are judged by the kernel's own exact figures and no second arithmetic exists that could disagree.
 // The kernel's free lists give back last what was freed last, so changes taken back in reverse order bring every pool and leg back under
 // its own handle: scope handles outlive a roll-back, and scans a preview. Lists of pools and legs may be in another order; nothing logical differs.
-import { RiskError } from "../errors.ts";
+import { isPoisoned, RiskError } from "../errors.ts";
 import { MAX_AMOUNT, type PoolFigures } from "../model.ts";
 import type { Coin } from "./collaterals.ts";
 import type { LedgerEntry } from "./ledger.ts";
-import { type EngineMarket, type EngineState, isPoisoned } from "./state.ts";
+import type { EngineMarket, EngineState } from "./state.ts";
 
 interface LegCopy {
   readonly leg: number;
@@ -229,7 +229,7 @@ export function transact<Result>(
     return result;
   } catch (error) {
     // A poisoned kernel refuses every call, the rollback too: its state is lost and says so by itself.
-    if (!(error instanceof RiskError && error.code === "POISONED")) transaction.rollback();
+    if (!isPoisoned(error)) transaction.rollback();
     throw error;
   }
 }

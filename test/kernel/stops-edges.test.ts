@@ -121,7 +121,6 @@ describe.each(BUILDS)("stops by hand ($name build)", ({ wasm }) => {
     expect(tick(kernel, 95)).toEqual([]);
     expect([kernel.stopBest(long), kernel.stopBest(short)]).toEqual([100, 95]);
     expect(tick(kernel, 104)).toEqual([]);
-    expect([kernel.stopTriggerNow(long), kernel.stopTriggerNow(short)]).toEqual([94, 105]);
     expect(tick(kernel, 105)).toEqual([short]);
     expect(tick(kernel, 96)).toEqual([]);
     expect(tick(kernel, 95)).toEqual([long]);
@@ -137,9 +136,6 @@ describe.each(BUILDS)("stops by hand ($name build)", ({ wasm }) => {
     { best: 2 ** 52 + 1, rate: 333_333, long: 3_002_401_252_780_207, short: 6_004_798_001_960_787 },
     { best: MAX_PRICE, rate: 1, long: 9_007_190_247_541_736, short: 0 },
   ])("trails by a rate: $rate of $best", ({ best, rate, long, short }) => {
-    const kernel = fresh(best);
-    const [first, second] = [place(kernel, { rate }), place(kernel, { rate, short: true })];
-    expect([kernel.stopTriggerNow(first), kernel.stopTriggerNow(second)]).toEqual([long, short]);
     if (long > 0) {
       const down = fresh(best);
       const stop = place(down, { rate });
@@ -157,10 +153,8 @@ describe.each(BUILDS)("stops by hand ($name build)", ({ wasm }) => {
   it("fires by a distance only once there is a price to fire at", () => {
     const kernel = fresh(10);
     const stop = place(kernel, { distance: 10 });
-    expect(kernel.stopTriggerNow(stop)).toBe(0);
     expect(tick(kernel, 1)).toEqual([]);
     expect(tick(kernel, 11)).toEqual([]);
-    expect(kernel.stopTriggerNow(stop)).toBe(1);
     expect(tick(kernel, 2)).toEqual([]);
     expect(tick(kernel, 1)).toEqual([stop]);
     const far = fresh(MAX_PRICE);
@@ -178,7 +172,6 @@ describe.each(BUILDS)("stops by hand ($name build)", ({ wasm }) => {
     ];
     const at = place(kernel, { distance: 50, activation: 100 });
     expect([above, below, at].map((stop) => kernel.stopBest(stop))).toEqual([0, 0, 100]);
-    expect(kernel.stopTriggerNow(above)).toBe(0);
     // Passed by 2: the best price is the mark. Passed downward: it is the price that was waited for.
     expect(tick(kernel, 112)).toEqual([]);
     expect(tick(kernel, 88)).toEqual([above]);

@@ -49,6 +49,13 @@ function tablesOf(scale: bigint): BracketTable[] {
     }),
     tableOf({ rows: [{ floor: 0n, rate: 100_000 }], haircut: true }),
     tableOf({ rows: [{ floor: 0n, rate: 0 }] }),
+    tableOf({
+      rows: [
+        { floor: 0n, rate: 0 },
+        { floor: 200n * scale, rate: 50_000 },
+      ],
+      closeFeeRate: 100_000,
+    }),
     tableOf({ rows: [{ floor: 0n, rate: 999_999 }], closeFeeRate: 5_000_000 }),
   ];
 }
@@ -356,5 +363,29 @@ describe.each(BUILDS)("ticks of the $name build", ({ wasm }) => {
     kernel.tick([], [], 0);
     expect(kernel.wake()).toBe(0);
     expect(kernel.tickEvaluations).toBeLessThanOrEqual(2 * waiting);
+  });
+
+  test("a floor at the largest amount is reached by every pool, one at the least by none", () => {
+    const kernel = new Kernel(wasm === undefined ? {} : { wasm });
+    const slot = kernel.createPrice({ inverse: false, numerator: 1n, divisor: 1n });
+    kernel.setMark(slot, 100);
+    const table = kernel.createTable(tableOf({ rows: [{ floor: 0n, rate: 10_000 }] }));
+    const [high, low] = [kernel.createPool(5_000n, 0, 0), kernel.createPool(5_000n, 0, 0)];
+    for (const pool of [high, low]) kernel.createLeg(pool, slot, table, 10, 1_000n, 0);
+    kernel.setEquityFloor(high, 2n ** 63n - 1n);
+    kernel.setEquityFloor(low, -(2n ** 63n) + 1n);
+    kernel.tick([slot], [101], 1);
+    expect(kernel.wake()).toBe(1);
+    expect([kernel.wokenPool(0), kernel.wokenFlags(0)]).toEqual([high, records.WOKE_FLOOR]);
+  });
+
+  test("levels must rise, and may not be cleared in another order", () => {
+    const kernel = new Kernel(wasm === undefined ? {} : { wasm });
+    const set = (...levels: [number, number][]): void =>
+      kernel.setCallLevels(levels.map(([raisePpm, clearPpm]) => ({ raisePpm, clearPpm })));
+    expect(() => set([500_000, 400_000], [500_000, 400_000])).toThrow("raisePpm");
+    expect(() => set([500_000, 500_000], [900_000, 499_999])).toThrow("clearPpm");
+    expect(() => set([500_000, 500_001])).toThrow("clearPpm");
+    set([500_000, 500_000], [900_000, 500_000]);
   });
 });

@@ -1,11 +1,13 @@
 // setTiers: a venue changes its brackets under open positions. All tables are read and made before the first changes hands, then every
 // leg stands on its new terms, and two scans tell who is under water now and was not before. The state is that of
 // a fresh load under the new tiers.
+
+import { isPoisoned } from "../../errors.ts";
 import type { EngineEvent, LeverageTier, ScopeName } from "../../types.ts";
 import { readTables, type TableSpecification } from "../markets.ts";
 import { requireObject } from "../read.ts";
 import { identifyPool } from "../scope.ts";
-import { type EngineMarket, type EngineState, type EngineTable, isPoisoned } from "../state.ts";
+import type { EngineMarket, EngineState, EngineTable } from "../state.ts";
 
 interface NewTiers {
   readonly market: EngineMarket;
