@@ -1,7 +1,7 @@
 // The engine's state behind its commands: the kernel, what has been declared (assets, markets), the
 // accounts, and how a pool or leg is found from account, market and side. It offers look-ups and
 // the registration of definitions; the rules of what a command may do live in commands/.
-import { isPoisoned, RiskError } from "../errors.ts";
+import { isPoisoned } from "../errors.ts";
 import { Kernel, type KernelOptions } from "../kernel.ts";
 import type { MarketDefinition, PositionSide, Profile } from "../types.ts";
 import {
