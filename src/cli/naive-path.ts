@@ -1,8 +1,11 @@
 // The straight line from the marks before a tick to the marks after it, as one pool meets it: where a stop's condition begins to hold, and
-// whether the pool is liquidatable there. By bisection over whole steps with the BigInt reference, apart from the engine's own path.
+// whether the pool is liquidatable there. With the BigInt reference over whole steps, apart from the engine's own path.
 import type { PoolState } from "../model.ts";
 import { referencePoolFigures } from "../reference/pool.ts";
 import { isMet, type NaiveStop } from "./naive-stop.ts";
+
+/** As many as docs/accounts.md allows. */
+const MOST_STRETCHES = 4_096;
 
 export class NaivePath {
   readonly #pool: PoolState;
@@ -53,13 +56,48 @@ export class NaivePath {
     };
     if (!met(this.steps)) return undefined;
     if (met(0n)) return 0n;
-    // Halved as docs say it: the floors of several legs make equity waver by units, and then there is more than one first step.
     let [not, yes] = [0n, this.steps];
     while (yes - not > 1n) {
       const middle = (not + yes) / 2n;
       if (met(middle)) yes = middle;
       else not = middle;
     }
-    return yes;
+    // A price never turns back, but the floors of several prices make equity waver: it may have been reached before.
+    if (stop.kind !== "equity" && stop.kind !== "drawdown") return yes;
+    const budget = { stretches: MOST_STRETCHES };
+    return this.#earliest(1n, yes - 1n, stop.floor, met, budget) ?? yes;
+  }
+
+  #earliest(
+    from: bigint,
+    to: bigint,
+    floor: bigint,
+    met: (step: bigint) => boolean,
+    budget: { stretches: number },
+  ): bigint | undefined {
+    if (from > to || budget.stretches-- <= 0) return undefined;
+    if (from === to) return met(from) ? from : undefined;
+    if (this.#leastEquity(from, to) > floor) return undefined;
+    const middle = (from + to) / 2n;
+    return (
+      this.#earliest(from, middle, floor, met, budget) ??
+      this.#earliest(middle + 1n, to, floor, met, budget)
+    );
+  }
+
+  /** Every price at the end of a stretch that is worse for the legs that follow it; each leg's value is rounded by less than a unit. */
+  #leastEquity(from: bigint, to: bigint): bigint {
+    const { collateral, legs } = this.#pool;
+    let least = collateral - BigInt(legs.length);
+    for (const slot of new Set(legs.map(({ priceSlot }) => priceSlot))) {
+      const followers = legs.filter(({ priceSlot }) => priceSlot === slot);
+      const [a, b] = [from, to].map((step) => {
+        const price = Number(this.price(slot, step));
+        const pool = { collateral: 0n, legs: followers.map((leg) => ({ ...leg, price })) };
+        return referencePoolFigures(pool, false).equity;
+      });
+      least += a !== undefined && b !== undefined && b < a ? b : (a ?? 0n);
+    }
+    return least;
   }
 }

@@ -23,6 +23,35 @@ function multiplyDivideCeil(a: number, b: number, c: number): number {
   return Number((BigInt(a) * BigInt(b) + BigInt(c) - 1n) / BigInt(c));
 }
 
+function halfway(low: number, high: number): number {
+  return low + Math.floor((high - low) / 2);
+}
+
+/** Stretches looked at before the step that halving found is taken: what hovers for so long is decided by less than a price unit. */
+const MOST_STRETCHES = 4_096;
+
+/** The least step from `first` to `last` at which something holds; undefined where it does at none, or the search grew too long. */
+function earliest(
+  first: number,
+  last: number,
+  holds: (step: number) => boolean,
+  may: (from: number, to: number) => boolean,
+): number | undefined {
+  // Stretches still to look at, the earliest last.
+  const stretches: [number, number][] = [[first, last]];
+  for (let looked = 0; looked < MOST_STRETCHES; looked++) {
+    const [from, to] = stretches.pop() ?? [1, 0];
+    if (from > to) return undefined;
+    if (from === to) {
+      if (holds(from)) return from;
+    } else if (may(from, to)) {
+      const middle = halfway(from, to);
+      stretches.push([middle + 1, to], [from, middle]);
+    }
+  }
+  return undefined;
+}
+
 /** A price on its way: 1 <= from, to <= 2^53 − 1. */
 export interface PriceMove {
   readonly slot: number;
@@ -67,17 +96,27 @@ export class TickPath {
     return Math.max(first, multiplyDivideCeil(toGo, this.steps, way));
   }
 
-  /** The least step from `first` on at which something holds that, once it holds, holds to the end; undefined where it never does. */
-  firstStep(first: number, holds: (step: number) => boolean): number | undefined {
+  /**
+   * The least step from `first` on at which something holds that does not hold everywhere before it; undefined where it holds neither at
+   * `first` nor at the end. Halving finds a step at which it begins to hold; what floors of several prices make waver may have held
+   * before, so all steps up to there are searched, but for the stretches of which `may` proves that it holds nowhere in them.
+   *
+   * @param may false only where it holds at no step from `from` to `to`
+   */
+  firstStep(
+    first: number,
+    holds: (step: number) => boolean,
+    may: (from: number, to: number) => boolean,
+  ): number | undefined {
     if (holds(first)) return first;
     if (first >= this.steps || !holds(this.steps)) return undefined;
     let [not, yes] = [first, this.steps];
     while (yes - not > 1) {
-      const middle = not + Math.floor((yes - not) / 2);
+      const middle = halfway(not, yes);
       if (holds(middle)) yes = middle;
       else not = middle;
     }
-    return yes;
+    return earliest(first + 1, yes - 1, holds, may) ?? yes;
   }
 
   #move(slot: number): PriceMove {

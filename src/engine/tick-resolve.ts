@@ -94,7 +94,11 @@ class PoolOnPath {
       const reached = (step: number): boolean => this.#figures(step).equity <= floor;
       // Reached before the tick and no more at its end: not by this tick. A close on the way may reach it for a while.
       if (first === 0 && !reached(this.#path.steps)) return undefined;
-      return this.#path.firstStep(first, reached);
+      return this.#path.firstStep(
+        first,
+        reached,
+        (from, to) => this.#leastEquity(from, to) <= floor,
+      );
     }
     let trigger = stops.trigger(stop);
     if (kind === "trailing") {
@@ -104,6 +108,24 @@ class PoolOnPath {
     }
     if (trigger === 0) return undefined;
     return this.#path.stepPassing(stops.slot(stop), trigger, stops.up(stop), first);
+  }
+
+  /**
+   * No more than the equity at any step from one to another: a sum over the prices, of which each takes the end that is worse for it.
+   * What follows one price is monotone in it or concave, so an end is its worst, up to the unit by which each leg's value is rounded.
+   */
+  #leastEquity(from: number, to: number): bigint {
+    const { kernel } = this.#state;
+    let least = this.#figures(from).equity;
+    let legs = 0n;
+    for (const _leg of this.#state.allLegs(this.#pool)) legs++;
+    for (const { slot } of this.#path.moves) {
+      kernel.setTrial(slot, this.#path.price(slot, to));
+      const { equity } = kernel.trialFigures(this.#pool);
+      if (equity < least) least = equity;
+      else kernel.setTrial(slot, this.#path.price(slot, from));
+    }
+    return least - legs;
   }
 
   /** Liquidatable at a step. */

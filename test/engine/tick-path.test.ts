@@ -120,15 +120,49 @@ describe("the line of a tick", () => {
           const path = new TickPath([{ slot: 0, from: 1, to: steps + 1 }]);
           const first = Math.min(from, steps);
           let asked = 0;
-          const found = path.firstStep(first, (step) => {
+          const holds = (step: number): boolean => {
             asked++;
             return step >= at;
-          });
+          };
+          const found = path.firstStep(first, holds, (_from, to) => to >= at);
           expect(found).toBe(at > steps ? undefined : Math.max(at, first));
           expect(asked).toBeLessThanOrEqual(55);
         },
       ),
       runs(300),
     );
+  });
+
+  it("finds the very first step of what wavers on its way down", () => {
+    const waver = fc.array(fc.nat(9), { minLength: 2, maxLength: 60 });
+    let early = 0;
+    fc.assert(
+      fc.property(waver, fc.integer({ min: 0, max: 4 }), fc.nat(200), (waver, slope, floor) => {
+        const values = waver.map((value, step) => value + (waver.length - 1 - step) * slope);
+        const steps = values.length - 1;
+        const path = new TickPath([{ slot: 0, from: 1, to: steps + 1 }]);
+        const holds = (step: number): boolean => (values[step] ?? 0) <= floor;
+        const least = (from: number, to: number): number => Math.min(...values.slice(from, to + 1));
+        const found = path.firstStep(0, holds, (from, to) => least(from, to) <= floor);
+        const first = values.findIndex((value) => value <= floor);
+        if (holds(steps)) expect(found).toBe(first);
+        else expect(found).toBe(first === 0 ? 0 : undefined);
+        if (found !== undefined && values.slice(found).some((value) => value > floor)) early++;
+      }),
+      runs(500),
+    );
+    expect(early).toBeGreaterThan(5);
+  });
+
+  it("takes the step that halving found where what hovers is too long to search", () => {
+    const steps = 2 ** 40;
+    const path = new TickPath([{ slot: 0, from: 1, to: steps + 1 }]);
+    let asked = 0;
+    const may = (): boolean => {
+      asked++;
+      return true;
+    };
+    expect(path.firstStep(0, (step) => step >= steps - 5, may)).toBe(steps - 5);
+    expect(asked).toBeLessThanOrEqual(4_096);
   });
 });

@@ -88,6 +88,29 @@ describe("the line of a tick", () => {
     expect(Math.min(stops, deaths)).toBeGreaterThan(2);
   }, 600_000);
 
+  it("fires at the first step that reaches a floor, though equity wavers about it for some steps", () => {
+    const short = { side: "short", entryUnits: 9_940, marginBasis: 130 } as const;
+    const stop = { at: 0, takeProfit: false, share: 200, whole: false, paired: false } as const;
+    const draw: TickDraw = {
+      mode: "cross",
+      hedged: false,
+      inclusive: false,
+      positions: [
+        { ...short, symbol: X, side: "long", size: 6 },
+        { ...short, symbol: Y, size: 3 },
+        { ...short, symbol: X, size: 33 },
+      ],
+      walletBasis: 226,
+      stops: [
+        { ...stop, kind: "drawdown", awayUnits: 1, amount: 0, slipped: false },
+        { ...stop, kind: "mark", awayUnits: 60, amount: 18, slipped: true },
+      ],
+    };
+    const engine = drawnTickEngine(draw);
+    const events = [...engine.tick(marksAt(92, -177)).events()];
+    expect(fired(events)).toEqual([`s1: ${X} short 18 at 100.98`, `s0: ${X} short 15 at 100.63`]);
+  });
+
   it("may be cut in two: the same stops close the same at the same prices, and the same scopes are under water in the end", () => {
     const cut = fc.double({ min: 0, max: 1, noNaN: true });
     const way = fc.constantFrom(-1, -1, 0, 1, 1);

@@ -33,6 +33,8 @@ export class TickWalk {
   readonly #ends: readonly [number, number];
   readonly #steps: number;
   #step = 0;
+  /** Step of the last close. */
+  #closedAt: number | undefined;
   /** Scopes whose stops fire no more, and those of which one has fired. */
   readonly #dead: Set<string> = new Set();
   readonly #begun: Set<string> = new Set();
@@ -98,7 +100,12 @@ export class TickWalk {
 
   #isMet(stop: StopView): boolean {
     if (stop.equityFloor !== null) {
-      return this.#figures(stop).equity <= BigInt(Math.round(Number(stop.equityFloor) * 1e8));
+      const floor = BigInt(Math.round(Number(stop.equityFloor) * 1e8));
+      if (this.#figures(stop).equity > floor) return false;
+      // Floors of two prices make equity waver: what is not reached at the end of the line is not met on it, but by a close on the way.
+      return (
+        this.#closedAt === this.#step || this.#atEnd(() => this.#figures(stop).equity <= floor)
+      );
     }
     if (stop.triggerPrice === null || stop.kind === "trailing") return false;
     const units = this.#units(SYMBOLS.indexOf(stop.symbol ?? X));
@@ -112,15 +119,20 @@ export class TickWalk {
     if (order === "stopsFirst") return false;
     if (order === "liquidationFirst" && this.#begun.has(this.#scopeOf(stop))) return false;
     if (order === "pathAware" && !this.#figures(stop).liquidatable) return false;
+    return this.#atEnd(() => this.#figures(stop).liquidatable);
+  }
+
+  #atEnd<T>(look: () => T): T {
     const step = this.#step;
     this.#go(this.#steps);
-    const { liquidatable } = this.#figures(stop);
+    const seen = look();
     this.#go(step);
-    return liquidatable;
+    return seen;
   }
 
   #fire(stop: StopView): void {
     this.#drop(stop);
+    this.#closedAt = this.#step;
     const told = this.#positions()
       .filter(({ symbol, side }) => !stop.symbol || (symbol === stop.symbol && side === stop.side))
       .sort((a, b) => `${a.symbol} ${a.side}`.localeCompare(`${b.symbol} ${b.side}`))
