@@ -1,5 +1,6 @@
 // What changes state and what it tells: commands in, events out. Both are plain data, so a log of commands, a replay
 // and a live engine are the same fold.
+import type { LiquidationCommand, LiquidationEvent } from "./liquidation-types.ts";
 import type {
   CancelStopCommand,
   PlaceStopCommand,
@@ -83,6 +84,7 @@ export type Command =
   | CancelStopCommand
   | SetMarginCallsCommand
   | TickCommand
+  | LiquidationCommand
   /** New tiers for markets, under open positions; reports who is newly under water. Atomic. */
   | {
       readonly type: "setTiers";
@@ -168,6 +170,7 @@ export interface SettleFundingCommand {
 export type EngineEvent =
   | StopEvent
   | TickEvent
+  | LiquidationEvent
   | { readonly type: "marginCallsSet"; readonly levels: readonly string[] }
   /** First event of a tick. */
   | { readonly type: "ticked"; readonly marks: number; readonly time: number | null }

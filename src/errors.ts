@@ -29,6 +29,10 @@ export type RiskErrorCode =
   /** A scope would be liquidatable at once. */
   | "WOULD_LIQUIDATE"
   | "MARGIN_EXHAUSTED"
+  /** Only a scope without equity is deleveraged. */
+  | "NOT_BANKRUPT"
+  /** Nobody holds the other side, or nobody could bear the price. */
+  | "NO_COUNTERPARTY"
   /** The account or position has that setting already. */
   | "ALREADY_SET"
   /** The profile refuses it while a position is open. */

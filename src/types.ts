@@ -1,9 +1,11 @@
 // The plain data that enters and leaves the engine: book documents and views (commands and events: commands.ts).
 // Names are ccxt's where ccxt has one; every amount leaves as a decimal string. No behaviour lives here.
 
+import type { LiquidationPolicy } from "./liquidation-types.ts";
 import type { MarginCallDefinition, StopDefinition, StopView } from "./stop-types.ts";
 
 export type * from "./commands.ts";
+export type * from "./liquidation-types.ts";
 export type * from "./previews.ts";
 export type * from "./stop-types.ts";
 
@@ -81,6 +83,8 @@ export interface ProfileKnobs {
   readonly tickOrder?: "pathAware" | "liquidationFirst" | "stopsFirst";
   /** A tick with a mark older than this many milliseconds is refused; null: any age is taken. */
   readonly markMaxAgeMs?: number | null;
+  /** How scopes under water are liquidated; beside the profile's own rules, one by one. */
+  readonly liquidation?: LiquidationPolicy;
 }
 export type ProfileName = "default" | "binance" | "bybit" | "okx" | "hyperliquid" | "dydx";
 export type Profile = ProfileName | (ProfileKnobs & { readonly extends?: ProfileName });
@@ -219,6 +223,10 @@ export interface BookDocument {
   /** Time of the last tick, ms since 1970. */
   readonly tickTime?: number;
   readonly marginCalls?: MarginCallDefinition;
+  /** Balance of each insurance fund, by asset. */
+  readonly insuranceFunds?: Readonly<Record<string, DecimalLike>>;
+  /** By account: time of the last partial close that its cool-down runs from, ms since 1970. */
+  readonly partialLiquidations?: Readonly<Record<string, number>>;
   readonly accounts: readonly AccountDefinition[];
 }
 

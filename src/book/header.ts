@@ -2,7 +2,7 @@
 // account. A book whose header has problems is refused there and then: its rows could only add noise.
 
 import { RiskError } from "../errors.ts";
-import { MAX_SAFE_UNITS } from "../model.ts";
+import { MAX_AMOUNT, MAX_SAFE_UNITS } from "../model.ts";
 import type {
   AssetDefinition,
   DecimalLike,
@@ -25,6 +25,8 @@ export const HEADER_KEYS: readonly string[] = [
   "fundingTimes",
   "marginCalls",
   "tickTime",
+  "insuranceFunds",
+  "partialLiquidations",
 ];
 
 /** Makes an empty sink (an engine) for a profile; RiskError `UNKNOWN_PROFILE` or `BAD_VALUE` where it cannot. */
@@ -67,6 +69,8 @@ export function openBook<T extends BookSink>(
   setFundingTimes(header.get("fundingTimes"), fields, sink, markets);
   setMarginCalls(header.get("marginCalls"), fields, sink);
   setTickTime(header.get("tickTime"), fields, sink);
+  setInsuranceFunds(header.get("insuranceFunds"), fields, sink, assets);
+  setPartialLiquidations(header.get("partialLiquidations"), fields, sink);
   problems.throwIfFound();
   return { sink, assets, markets };
 }
@@ -290,6 +294,45 @@ function setTickTime(node: JsonNode | undefined, fields: FieldReader, sink: Book
   if (isAbsent(node)) return;
   const time = fields.decimal(node, "tickTime", 0, { min: 0n, max: BigInt(MAX_SAFE_UNITS) });
   if (time !== undefined) sink.setTickTime(Number(time));
+}
+
+function setInsuranceFunds(
+  node: JsonNode | undefined,
+  fields: FieldReader,
+  sink: BookSink,
+  assets: ReadonlyMap<string, number>,
+): void {
+  if (isAbsent(node)) return;
+  if (node.members === undefined) {
+    fields.refuse(node, "insuranceFunds", "must be an object of balances by asset");
+  }
+  for (const [code, balance] of node.members ?? []) {
+    const path = `insuranceFunds[${JSON.stringify(code)}]`;
+    const asset = assets.get(code);
+    if (asset === undefined) {
+      fields.refuse(balance, path, "is a fund in no asset of this book", "UNKNOWN_ASSET");
+      continue;
+    }
+    const limits = { min: 0n, max: MAX_AMOUNT };
+    const units = fields.decimal(balance, path, sink.asset(asset).decimals, limits);
+    if (units !== undefined) sink.setInsuranceFund(asset, units);
+  }
+}
+
+function setPartialLiquidations(
+  node: JsonNode | undefined,
+  fields: FieldReader,
+  sink: BookSink,
+): void {
+  if (isAbsent(node)) return;
+  if (node.members === undefined) {
+    fields.refuse(node, "partialLiquidations", "must be an object of times by account");
+  }
+  for (const [id, given] of node.members ?? []) {
+    const path = `partialLiquidations[${JSON.stringify(id)}]`;
+    const time = fields.decimal(given, path, 0, { min: 0n, max: BigInt(MAX_SAFE_UNITS) });
+    if (time !== undefined) sink.setPartialLiquidation(id, Number(time));
+  }
 }
 
 function setMarginCalls(node: JsonNode | undefined, fields: FieldReader, sink: BookSink): void {

@@ -63,6 +63,10 @@ export interface BookSink {
   setFundingTime(market: number, time: number): void;
   /** Time of the last tick, ms since 1970. */
   setTickTime(time: number): void;
+  /** `units`: 10^-decimals of the asset, 0 or above. */
+  setInsuranceFund(asset: number, units: bigint): void;
+  /** Time of an account's last partial liquidation, ms since 1970; the account need not have come yet. */
+  setPartialLiquidation(account: string, time: number): void;
   asset(asset: number): SinkAsset;
   market(market: number): SinkMarket;
   /** `multiAsset`: its coins with a collateral definition back cross pools. */

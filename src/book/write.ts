@@ -31,6 +31,8 @@ export interface StreamedBook {
   /** Of the last funding, by symbol. */
   readonly fundingTimes?: Readonly<Record<string, number>>;
   readonly tickTime?: number;
+  readonly insuranceFunds?: Readonly<Record<string, DecimalLike>>;
+  readonly partialLiquidations?: Readonly<Record<string, number>>;
   /** Levels that ticks report. */
   readonly marginCalls?: MarginCallDefinition;
   /** Give positions.csv the columns entryNotional and autoTopUp; without, a position that states one is refused. Default false. */
@@ -198,6 +200,8 @@ function marketsText(book: StreamedBook): string {
   const times = member("fundingTimes", book.fundingTimes);
   const tickTime = member("tickTime", book.tickTime);
   const calls = member("marginCalls", book.marginCalls);
+  const funds = member("insuranceFunds", book.insuranceFunds);
+  const partials = member("partialLiquidations", book.partialLiquidations);
   return `{
   "profile": ${JSON.stringify(book.profile ?? "default")},
   "assets": [
@@ -205,7 +209,7 @@ ${assets.join(",\n")}
   ],
   "markets": [
 ${markets.join(",\n")}
-  ]${prices}${times}${tickTime}${calls}
+  ]${prices}${times}${tickTime}${calls}${funds}${partials}
 }
 `;
 }

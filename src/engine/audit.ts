@@ -1,4 +1,4 @@
-// Conservation, checked: what all accounts hold in an asset against what the ledger says has entered and left. Both are exact
+// Conservation, checked: what all accounts and the insurance fund hold in an asset against what the ledger says has entered and left. Both are exact
 // sums, so the difference is 0 or there is a bug. One pass over the book; for tests, nightly jobs and the curious.
 import { formatDecimal } from "../decimal.ts";
 import { LEDGER_ENTRIES, type LedgerEntry } from "./ledger.ts";
@@ -8,16 +8,18 @@ import type { EngineState } from "./state.ts";
 
 /** One asset's sums as decimal text. */
 export type AssetAudit = Readonly<Record<LedgerEntry, string>> & {
-  /** Wallets + isolated margins − entry notionals of open positions. */
+  /** Wallets + isolated margins − entry notionals of open positions + the insurance fund. */
   readonly held: string;
+  /** Balance of the insurance fund. */
+  readonly fund: string;
   /** held − the sum of the entries: "0". */
   readonly difference: string;
 };
 
-/** Wallets (pledged coins included) + margins − costs by asset index, in units. */
+/** Wallets (pledged coins included) + margins − costs + insurance fund by asset index, in units. */
 export function heldByAsset(state: EngineState): bigint[] {
   const { kernel } = state;
-  const sums = state.assets.map(() => 0n);
+  const sums = state.assets.map(({ index }) => state.insurance.balance(index));
   kernel.forEachPool((pool) => {
     const settle = settleOf(state, pool);
     let held = kernel.collateral(pool);
@@ -42,6 +44,9 @@ export function auditBook(state: EngineState): Record<string, AssetAudit> {
       funding: text(sum("funding")),
       trades: text(sum("trades")),
       imports: text(sum("imports")),
+      insurance: text(sum("insurance")),
+      uncovered: text(sum("uncovered")),
+      fund: text(state.insurance.balance(index)),
       held: text(own),
       difference: text(own - total),
     };

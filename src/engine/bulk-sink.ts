@@ -98,6 +98,15 @@ export class BulkSink implements BookSink {
     this.#state.ticks.time = time;
   }
 
+  setInsuranceFund(asset: number, units: bigint): void {
+    this.#state.insurance.setBalance(asset, units);
+    this.#state.ledger.add(asset, "insurance", units);
+  }
+
+  setPartialLiquidation(account: string, time: number): void {
+    this.#state.insurance.setPartial(account, time);
+  }
+
   setIndexPrice(asset: number, priceUnits: number): void {
     const coin = this.#state.collaterals.of(asset);
     if (coin === undefined) {

@@ -3,9 +3,11 @@ import type {
   AssetDefinition,
   Command,
   DecimalLike,
+  DeleverageCommand,
   EngineEvent,
   FillCommand,
   LeverageTier,
+  LiquidateCommand,
   MarketDefinition,
   OrderDefinition,
   PlaceStopCommand,
@@ -199,5 +201,50 @@ export abstract class CommandMethods {
   /** New tiers for markets, under open positions. */
   setTiers(tiers: Readonly<Record<string, readonly LeverageTier[]>>): EngineEvent[] {
     return this.apply({ type: "setTiers", tiers });
+  }
+
+  /**
+   * Liquidates what is liquidatable at the marks, by the profile's rules of liquidation or those given, scope by scope in the order of
+   * account ids. A scope ends standing, without positions, or (by methods that go in instalments) left for the next call.
+   *
+   * @throws RiskError UNKNOWN_ACCOUNT, UNKNOWN_SYMBOL, BAD_VALUE for terms; nothing has changed then
+   * @example
+   * import { RiskEngine } from "underkeel";
+   * const engine = RiskEngine.fromBook({
+   *   assets: [{ code: "USDT" }],
+   *   markets: [{
+   *     symbol: "ETH/USDT:USDT", settle: "USDT", precision: { amount: "0.01" },
+   *     tiers: [
+   *       { minNotional: "0", maxNotional: "50000", maintenanceMarginRate: "0.005" },
+   *       { minNotional: "50000", maintenanceMarginRate: "0.02" },
+   *     ],
+   *   }],
+   *   marks: { "ETH/USDT:USDT": "2000" },
+   *   accounts: [{
+   *     id: "bob",
+   *     balances: { USDT: "4000" },
+   *     positions: [{ symbol: "ETH/USDT:USDT", side: "long", contracts: "50", entryPrice: "2068", marginMode: "cross" }],
+   *   }],
+   * });
+   * const events = engine.liquidate({ policy: { method: "ladder", slippage: "0.001", fee: "0.002" } });
+   * const step = events.find(({ type }) => type === "positionLiquidated");
+   * step?.contracts; // => "25"
+   * step?.price; // => "1998"
+   * step?.fee; // => "99.9"
+   * engine.scan().count; // => 0
+   * engine.insuranceFund("USDT"); // => "99.9"
+   */
+  liquidate(options: Omit<LiquidateCommand, "type"> = {}): EngineEvent[] {
+    return this.apply({ ...options, type: "liquidate" });
+  }
+
+  /** Closes a position of a liquidatable scope without equity against counterparties, by rank or against the one named. */
+  deleverage(options: Omit<DeleverageCommand, "type">): EngineEvent[] {
+    return this.apply({ ...options, type: "deleverage" });
+  }
+
+  /** Sets what an asset's insurance fund holds; 0 or above. */
+  setInsuranceFund(asset: string, amount: DecimalLike): EngineEvent[] {
+    return this.apply({ type: "setInsuranceFund", asset, amount });
   }
 }

@@ -6,6 +6,7 @@ import { addAsset, addMarket, setMarks } from "./commands/definitions.ts";
 import { fill } from "./commands/fills.ts";
 import { settleFunding } from "./commands/funding.ts";
 import { setLeverage } from "./commands/leverage.ts";
+import { deleverage, liquidate, setInsuranceFund } from "./commands/liquidate.ts";
 import { addMargin, reduceMargin, setAutoTopUp, topUpMargins } from "./commands/margin.ts";
 import { setMarginCalls } from "./commands/margin-calls.ts";
 import { setMarginMode } from "./commands/margin-mode.ts";
@@ -77,6 +78,12 @@ function carryOut(state: EngineState, command: Command): EngineEvent[] {
       return setMarginCalls(state, command, path);
     case "tick":
       return tick(state, command, path);
+    case "liquidate":
+      return liquidate(state, command, path);
+    case "deleverage":
+      return deleverage(state, command, path);
+    case "setInsuranceFund":
+      return setInsuranceFund(state, command, path);
     case "setTiers":
       return setTiers(state, command, path);
     default:

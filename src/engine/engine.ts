@@ -1,8 +1,10 @@
 // The engine as its user holds it: one door for changes (`apply`, with a typed method per command), views to look
 // at accounts, and the scan. No rule lives here; commands/ has those, and the kernel has the arithmetic.
 import { loadBookDocument } from "../book/load-document.ts";
+import { formatDecimal } from "../decimal.ts";
 import type { Kernel, KernelOptions } from "../kernel.ts";
 import type {
+  AdlRanking,
   BookDocument,
   Command,
   CommandPreview,
@@ -28,6 +30,7 @@ import { tickByIndex, tickBySymbol } from "./commands/tick.ts";
 import { type CompareModesOptions, compareModes, type ModeComparison } from "./compare-modes.ts";
 import { dispatch } from "./dispatch.ts";
 import { type FillBatch, FillBatches, type FillBatchResult } from "./fill-batch.ts";
+import { type AdlRank, deleverageRanking } from "./liquidation/ranking.ts";
 import { maxLeverage } from "./max-leverage.ts";
 import { indexPriceText } from "./pledges.ts";
 import { previewCommand, previewOrder } from "./preview.ts";
@@ -255,6 +258,22 @@ export class RiskEngine extends CommandMethods {
   /** Mark of a market as decimal text, or null where none was set. */
   mark(symbol: string): string | null {
     return markText(this.#state, this.#state.market(symbol, "symbol"));
+  }
+
+  /** Balance of an asset's insurance fund as decimal text. Throws UNKNOWN_ASSET. */
+  insuranceFund(asset: string): string {
+    const { index, decimals } = this.#state.asset(asset, "asset");
+    return formatDecimal(this.#state.insurance.balance(index), decimals);
+  }
+
+  /**
+   * Positions on a side of a market in the order in which they would be deleveraged, by the profile's ranking unless said otherwise.
+   * One pass over the book.
+   *
+   * @throws RiskError UNKNOWN_SYMBOL; BAD_VALUE for an unknown side or ranking
+   */
+  deleverageRanking(symbol: string, side: PositionSide, ranking?: AdlRanking): AdlRank[] {
+    return deleverageRanking(this.#state, symbol, side, ranking);
   }
 
   /** Index price of a collateral coin as decimal text, or null where none was set or the asset is no coin. */

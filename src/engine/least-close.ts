@@ -9,7 +9,7 @@
 export type FitVerdict = "fits" | "more" | "less" | "funds";
 
 /** Least n above `low`, up to `high`, for which `holds`; it does not hold at `low` and does at `high`. */
-function firstAbove(low: number, high: number, holds: (n: number) => boolean): number {
+export function firstAbove(low: number, high: number, holds: (n: number) => boolean): number {
   let [below, found] = [low, high];
   while (found - below > 1) {
     const middle = below + Math.floor((found - below) / 2);

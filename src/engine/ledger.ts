@@ -13,7 +13,11 @@ export type LedgerEntry =
   /** Signed notionals of trades rounded up, negative for what accounts paid: they stand in the positions' costs until realised. */
   | "trades"
   /** Imports: setBalance, setPosition, books. */
-  | "imports";
+  | "imports"
+  /** What insurance funds were set to. */
+  | "insurance"
+  /** Losses that neither an insurance fund nor counterparties could bear: paid by the venue. */
+  | "uncovered";
 
 export const LEDGER_ENTRIES: readonly LedgerEntry[] = [
   "transfers",
@@ -21,6 +25,8 @@ export const LEDGER_ENTRIES: readonly LedgerEntry[] = [
   "funding",
   "trades",
   "imports",
+  "insurance",
+  "uncovered",
 ];
 
 /** Sums by asset index and kind, in the asset's units. */
@@ -34,6 +40,8 @@ export class Ledger {
       funding: new ExactSum(),
       trades: new ExactSum(),
       imports: new ExactSum(),
+      insurance: new ExactSum(),
+      uncovered: new ExactSum(),
     };
     this.#sums[asset][entry].add(amount);
   }

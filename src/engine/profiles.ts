@@ -3,11 +3,15 @@
 // knobs are errors, because a misspelt rule that is silently ignored would change who is liquidated.
 import { RiskError } from "../errors.ts";
 import type { Profile, ProfileKnobs, ProfileName } from "../types.ts";
+import { type LiquidationRules, readPolicy, rulesOfProfile } from "./liquidation/policies.ts";
+
+/** The knobs that take one of a few values; the rules of liquidation are many and have a file of their own. */
+type Knobs = Required<Omit<ProfileKnobs, "liquidation">>;
 
 /** A profile with every knob decided. */
-export type ResolvedProfile = Required<ProfileKnobs>;
+export type ResolvedProfile = Knobs & { readonly liquidation: LiquidationRules };
 
-const DEFAULT: ResolvedProfile = {
+const DEFAULT: Knobs = {
   triggerInclusive: false,
   closeFeeInRequirement: false,
   tierStyle: "marginal",
@@ -36,7 +40,7 @@ const DEFAULT: ResolvedProfile = {
   markMaxAgeMs: null,
 };
 
-const PROFILES: ReadonlyMap<string, ResolvedProfile> = new Map<ProfileName, ResolvedProfile>([
+const PROFILES: ReadonlyMap<string, Knobs> = new Map<ProfileName, Knobs>([
   ["default", DEFAULT],
   [
     "binance",
@@ -107,7 +111,7 @@ const FLAG = [true, false] as const;
 
 /** Values each knob may take; of markMaxAgeMs two examples: it is null or a whole number, 0 or above. */
 export const KNOB_VALUES: {
-  readonly [Knob in keyof ResolvedProfile]: readonly ResolvedProfile[Knob][];
+  readonly [Knob in keyof Knobs]: readonly Knobs[Knob][];
 } = {
   triggerInclusive: FLAG,
   closeFeeInRequirement: FLAG,
@@ -149,7 +153,9 @@ function isAge(value: unknown): boolean {
 
 function named(name: unknown, path: string): ResolvedProfile {
   const found = typeof name === "string" ? PROFILES.get(name) : undefined;
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    return { ...found, liquidation: rulesOfProfile(name as ProfileName) };
+  }
   throw new RiskError("UNKNOWN_PROFILE", "unknown profile", {
     path,
     value: name,
@@ -170,7 +176,7 @@ export function resolveProfile(profile: Profile = "default", path = "profile"): 
   if (typeof profile !== "object" || profile === null || Array.isArray(profile)) {
     return named(profile, path);
   }
-  const { extends: base = "default", ...knobs } = profile;
+  const { extends: base = "default", liquidation, ...knobs } = profile;
   const start = named(base, `${path}.extends`);
   for (const [knob, value] of Object.entries(knobs)) {
     const allowed = KNOBS.get(knob);
@@ -178,7 +184,7 @@ export function resolveProfile(profile: Profile = "default", path = "profile"): 
       throw new RiskError("BAD_VALUE", "unknown knob of a profile", {
         path: `${path}.${knob}`,
         value: knob,
-        hint: `expected ${[...KNOBS.keys()].join(", ")}`,
+        hint: `expected ${[...KNOBS.keys(), "liquidation"].join(", ")}`,
       });
     }
     if (knob === "markMaxAgeMs" ? !isAge(value) : !allowed.includes(value)) {
@@ -189,5 +195,6 @@ export function resolveProfile(profile: Profile = "default", path = "profile"): 
       });
     }
   }
-  return { ...start, ...knobs };
+  const rules = readPolicy(start.liquidation, liquidation, `${path}.liquidation`);
+  return { ...start, ...knobs, liquidation: rules };
 }

@@ -35,6 +35,8 @@ const REHEARSABLE: ReadonlySet<string> = new Set<Command["type"]>([
   "cancelOrder",
   "placeStop",
   "cancelStop",
+  "liquidate",
+  "deleverage",
 ]);
 
 /** Failures that are no answer to what was asked. */

@@ -5,6 +5,7 @@
 import { tagMode } from "./accounts.ts";
 import type { Coin } from "./collaterals.ts";
 import { stopDefinition } from "./commands/stops.ts";
+import { rulesText } from "./liquidation/policies.ts";
 import { orderedLegs, orderedPools } from "./order.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
 import { NO_STOP } from "./stops.ts";
@@ -156,8 +157,9 @@ function hashStops(state: EngineState, account: number, into: Fingerprint): void
 /** Sixteen hexadecimal digits. */
 export function stateHash(state: EngineState): string {
   const into = new Fingerprint();
-  const { rules } = state;
-  for (const [knob, value] of Object.entries(rules)) into.text(`${knob} ${value}`);
+  const { liquidation, ...knobs } = state.rules;
+  for (const [knob, value] of Object.entries(knobs)) into.text(`${knob} ${value}`);
+  into.text(rulesText(liquidation));
   for (const { index, code, decimals } of state.assets) {
     into.text(code);
     into.word(decimals);
@@ -168,6 +170,8 @@ export function stateHash(state: EngineState): string {
   for (const { raisePpm } of state.marginCalls.levels) into.word(raisePpm);
   into.word(state.marginCalls.hysteresisPpm);
   if (state.ticks.time !== undefined) into.text(`tick ${state.ticks.time}`);
+  for (const { index } of state.assets) into.amount(state.insurance.balance(index));
+  for (const [id, time] of state.insurance.partials()) into.text(`${id} ${time}`);
   for (const [id, account] of state.accounts.entries()) {
     into.text(id);
     hashAccount(state, account, into);

@@ -15,6 +15,7 @@ import {
 } from "./accounts.ts";
 import { Collaterals } from "./collaterals.ts";
 import { Ledger } from "./ledger.ts";
+import { Insurance } from "./liquidation/insurance.ts";
 import { type MarginCalls, NO_MARGIN_CALLS } from "./margin-levels.ts";
 import { copyDefinition } from "./market-definition.ts";
 import {
@@ -75,6 +76,7 @@ export class EngineState {
   readonly settings: Settings = new Settings();
   readonly collaterals: Collaterals = new Collaterals();
   readonly ledger: Ledger = new Ledger();
+  readonly insurance: Insurance = new Insurance();
   readonly ticks: TickRows = new TickRows();
   /** Levels of the margin ratio that ticks report; none by default. */
   marginCalls: MarginCalls = NO_MARGIN_CALLS;

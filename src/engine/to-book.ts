@@ -111,6 +111,13 @@ export function bookHeader(
     if (time !== undefined) fundingTimes[market.symbol] = time;
   }
   const marginCalls = marginCallDefinition(state);
+  const insuranceFunds = emptyRecord<DecimalLike>();
+  for (const { index, code, decimals } of state.assets) {
+    const balance = state.insurance.balance(index);
+    if (balance !== 0n) insuranceFunds[code] = formatDecimal(balance, decimals);
+  }
+  const partials = emptyRecord<number>();
+  for (const [id, time] of state.insurance.partials()) partials[id] = time;
   return {
     profile: typeof state.profile === "object" ? { ...state.profile } : state.profile,
     assets: state.assets.map(({ index, code, decimals }) => {
@@ -123,6 +130,8 @@ export function bookHeader(
     ...(Object.keys(fundingTimes).length === 0 ? {} : { fundingTimes }),
     ...(marginCalls === undefined ? {} : { marginCalls }),
     ...(state.ticks.time === undefined ? {} : { tickTime: state.ticks.time }),
+    ...(Object.keys(insuranceFunds).length === 0 ? {} : { insuranceFunds }),
+    ...(Object.keys(partials).length === 0 ? {} : { partialLiquidations: partials }),
   };
 }
 

@@ -82,6 +82,14 @@ export class MockSink implements BookSink {
     this.calls.push(["tickTime", time]);
   }
 
+  setInsuranceFund(asset: number, units: bigint): void {
+    this.calls.push(["insuranceFund", asset, units]);
+  }
+
+  setPartialLiquidation(account: string, time: number): void {
+    this.calls.push(["partialLiquidation", account, time]);
+  }
+
   setIndexPrice(asset: number, priceUnits: number): void {
     this.calls.push(["indexPrice", asset, priceUnits]);
   }

@@ -101,7 +101,7 @@ export function importOrder(
 }
 
 /** Takes an order out of the account's list. */
-function removeOrder(
+export function removeOrder(
   state: EngineState,
   transaction: Transaction,
   account: number,

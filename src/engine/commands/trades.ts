@@ -50,6 +50,8 @@ function figuresBefore(
 export interface TradePart {
   readonly quantity: number;
   readonly fee: bigint;
+  /** Of a reduction: the exact signed value it is closed for, instead of its value at the price. */
+  readonly worth?: bigint;
 }
 
 interface LegTarget {
@@ -205,7 +207,7 @@ export function reducePosition(
   const size = BigInt(Math.abs(held));
   const closed = BigInt(Math.abs(part.quantity));
   const removedCost = closed === size ? cost : ceilDivide(cost * closed, size);
-  const worth = valueFloor(market.terms, -part.quantity, terms.price);
+  const worth = part.worth ?? valueFloor(market.terms, -part.quantity, terms.price);
   const realizedPnl = worth - removedCost;
   const quantity = held + part.quantity;
   const leverageMilli = terms.leverageMilli ?? kernel.leverageMilli(before.leg);

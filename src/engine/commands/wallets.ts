@@ -55,6 +55,7 @@ export function closeAccount(
   }
   for (const pool of pools) state.removePool(account, pool);
   state.settings.forget(account);
+  state.insurance.setPartial(command.account, undefined);
   state.accounts.close(account);
   return [{ type: "accountClosed", account: command.account }];
 }

@@ -2,7 +2,7 @@
 // never changed.
 import type { RiskErrorCode } from "../../../src/errors.ts";
 import { RiskError } from "../../../src/errors.ts";
-import type { Command } from "../../../src/types.ts";
+import type { Command, LiquidationCommand } from "../../../src/types.ts";
 import { type Book, copyBook, marketOf } from "./book.ts";
 import { settleFunding } from "./funding.ts";
 import { setLeverage } from "./leverage.ts";
@@ -50,11 +50,17 @@ function setTiers(book: Book, command: CommandOf<"setTiers">): void {
 
 /**
  * Every command of the model; assets and markets are declared before it begins. Stops and ticks have models of their own
- * (test/support/stop-model.ts, test/engine/tick-properties.test.ts).
+ * (test/support/stop-model.ts, test/engine/tick-properties.test.ts), and so has liquidation (test/engine/liquidation/).
  */
 type Modelled = Exclude<
   Command["type"],
-  "addAsset" | "addMarket" | "placeStop" | "cancelStop" | "setMarginCalls" | "tick"
+  | "addAsset"
+  | "addMarket"
+  | "placeStop"
+  | "cancelStop"
+  | "setMarginCalls"
+  | "tick"
+  | LiquidationCommand["type"]
 >;
 type CommandOf<Type extends Command["type"]> = Extract<Command, { readonly type: Type }>;
 

@@ -1,0 +1,133 @@
+// What one liquidate command carries from scope to scope: its rules, the prices that closes fill at, and the insurance funds' changes.
+import { formatDecimal } from "../../decimal.ts";
+import type { Kernel } from "../../kernel.ts";
+import type { EngineEvent } from "../../types.ts";
+import { entryPriceNearest } from "../arithmetic.ts";
+import type { EngineMarket, EngineState, PositionReference } from "../state.ts";
+import { slippedPrice } from "../tick-execute.ts";
+import { checkAmount, type Transaction } from "../transaction.ts";
+import type { LiquidationRules } from "./policies.ts";
+import type { Candidate } from "./ranking.ts";
+
+const E9 = 1_000_000_000n;
+
+/** dYdX's limit price of a liquidation order, to the nearest unit; 0 where what is left of the value is nothing. */
+function fillablePrice(
+  kernel: Kernel,
+  market: EngineMarket,
+  { pool, leg }: Pick<PositionReference, "pool" | "leg">,
+  { adjustmentE9, spreadE9 }: NonNullable<LiquidationRules["fillable"]>,
+): number {
+  const scope = kernel.poolFigures(pool);
+  const { value, maintenanceMargin } = kernel.legFigures(leg);
+  // r = adjustment · (MM − equity) / MM as a fraction of 1e9 · MM, between 0 and 1.
+  const whole = E9 * scope.maintenanceMargin;
+  const asked = adjustmentE9 * (scope.maintenanceMargin - scope.equity);
+  const part = asked < 0n ? 0n : asked > whole ? whole : asked;
+  const worth = value - (part * spreadE9 * maintenanceMargin) / (whole * E9);
+  const quantity = kernel.quantity(leg);
+  if (worth > 0n !== value > 0n) return 0;
+  return Number(entryPriceNearest(market.terms, quantity, worth));
+}
+
+/** What a command says beside its rules. */
+export interface LiquidationTerms {
+  /** ms since 1970. */
+  readonly time?: number | undefined;
+  /** Price units by slot: what closes are known to fill at. */
+  readonly fillPrices?: ReadonlyMap<number, number>;
+  readonly path: string;
+}
+
+export class LiquidationContext {
+  readonly state: EngineState;
+  readonly transaction: Transaction;
+  readonly rules: LiquidationRules;
+  readonly terms: LiquidationTerms;
+  /** Counterparties by market and side, ranked when they are first needed. */
+  readonly candidates: Map<string, Candidate[]> = new Map();
+  readonly #fundsBefore: Map<number, bigint> = new Map();
+
+  constructor(
+    state: EngineState,
+    transaction: Transaction,
+    rules: LiquidationRules,
+    terms: LiquidationTerms,
+  ) {
+    this.state = state;
+    this.transaction = transaction;
+    this.rules = rules;
+    this.terms = terms;
+  }
+
+  get time(): number | undefined {
+    return this.terms.time;
+  }
+
+  get path(): string {
+    return this.terms.path;
+  }
+
+  /** The same within another transaction, for trials: what counterparties would bear the venue does. */
+  within(transaction: Transaction): LiquidationContext {
+    const rules = { ...this.rules, deleverage: false };
+    return new LiquidationContext(this.state, transaction, rules, this.terms);
+  }
+
+  /** Price units at which a close of a position fills: as stated, else fillable, else the mark less slippage; 1 at the least. */
+  fillPrice(market: EngineMarket, { pool, leg }: PositionReference): number {
+    const { kernel } = this.state;
+    const stated = this.terms.fillPrices?.get(market.slot);
+    if (stated !== undefined) return stated;
+    const side = kernel.quantity(leg) > 0 ? "long" : "short";
+    const { fillable, slippageE8 } = this.rules;
+    const price =
+      fillable === null
+        ? slippedPrice(kernel.mark(market.slot), side, slippageE8)
+        : fillablePrice(kernel, market, { pool, leg }, fillable);
+    return Math.min(Math.max(price, 1), market.maxPrice);
+  }
+
+  fund(asset: number): bigint {
+    return this.state.insurance.balance(asset);
+  }
+
+  /** Pays into an asset's fund or, negative, out of it: never more than it holds. */
+  changeFund(asset: number, change: bigint): void {
+    if (change === 0n) return;
+    const before = this.fund(asset);
+    if (!this.#fundsBefore.has(asset)) this.#fundsBefore.set(asset, before);
+    const after = checkAmount(before + change, `${this.path}.insuranceFund`);
+    this.transaction.onRollback(this.state.insurance.setBalance(asset, after));
+  }
+
+  /** Of `needed`, what the fund pays and what is left for the venue to bear. */
+  takeFromFund(
+    asset: number,
+    needed: bigint,
+  ): { readonly paid: bigint; readonly uncovered: bigint } {
+    const held = this.fund(asset);
+    const paid = needed < held ? needed : held;
+    this.changeFund(asset, -paid);
+    const uncovered = needed - paid;
+    if (uncovered !== 0n) this.transaction.book(asset, "uncovered", uncovered);
+    return { paid, uncovered };
+  }
+
+  /** The funds that changed since the command began. */
+  fundEvents(): EngineEvent[] {
+    const events: EngineEvent[] = [];
+    for (const [index, before] of this.#fundsBefore) {
+      const { code, decimals } = this.state.assetAt(index);
+      const balance = this.fund(index);
+      if (balance === before) continue;
+      events.push({
+        type: "insuranceFundChanged",
+        asset: code,
+        balance: formatDecimal(balance, decimals),
+        change: formatDecimal(balance - before, decimals),
+      });
+    }
+    return events;
+  }
+}
