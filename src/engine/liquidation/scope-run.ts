@@ -181,14 +181,20 @@ class ScopeRun {
     const { kernel } = state;
     const events: EngineEvent[] = [];
     const legs = orderedLegs(state, this.#pool);
-    for (const [place, long] of legs.entries()) {
+    // Found before any is closed: a handle is good as long as its position.
+    const pairs = legs.flatMap((long, place) => {
       const short = legs[place + 1];
-      if (short === undefined || kernel.legPrice(long) !== kernel.legPrice(short)) continue;
+      const paired = short !== undefined && kernel.legPrice(long) === kernel.legPrice(short);
+      return paired ? [[long, short] as const] : [];
+    });
+    for (const pair of pairs) {
       if (!this.#figures().liquidatable) break;
-      const size = Math.min(Math.abs(kernel.quantity(long)), Math.abs(kernel.quantity(short)));
-      for (const leg of [long, short]) {
+      const sizes = pair.map((leg) => Math.abs(kernel.quantity(leg)));
+      const size = Math.min(...sizes);
+      for (const leg of pair) {
         if (this.#figures().maintenanceMargin === 0n) break;
-        events.push(...liquidateSlice(this.#context, { ...this.#slice(leg), size }, "offset"));
+        const slice = { ...this.#slice(leg), size };
+        events.push(...liquidateSlice(this.#context, slice, "offset"));
       }
     }
     return events;

@@ -61,11 +61,8 @@ function largestWithin(
 /** What to close so that the rest is at the cap of the bracket `down` below its own; all of it where there is none so low. */
 function closeToLowerBracket(state: EngineState, slice: Slice, down: number): number {
   const { market, size } = slice;
-  const kept = Math.min(size, capOfLowerBracket(state, market, size, down) ?? 0);
-  // At a cap already, by a notional that is rounded down: the next lower bracket.
-  if (kept < size) return size - kept;
-  const below = capOfLowerBracket(state, market, size, down + 1) ?? 0;
-  return size - Math.min(below, size - 1);
+  // A cap below its own bracket is below the size: something is closed.
+  return size - (capOfLowerBracket(state, market, size, down) ?? 0);
 }
 
 /** Largest quantity in the bracket `down` below that of a quantity; undefined where there is none. */
