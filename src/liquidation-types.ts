@@ -126,6 +126,8 @@ export type LiquidationEvent =
       /** Contracts closed, and left. */
       readonly contracts: string;
       readonly remaining: string;
+      /** Of the part, at the mark. */
+      readonly notional: string;
       /** What the part fills at in the market; null where counterparties took it. */
       readonly fillPrice: string | null;
       /** What the account was given, and at what it would have been left with nothing. null: no price stands for that. */

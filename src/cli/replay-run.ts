@@ -17,6 +17,7 @@ import {
   type TapeSource,
 } from "../tape/index.ts";
 import type { EngineEvent, FundingRate, TickOptions } from "../types.ts";
+import { MOST_WAVES, type ReplayLiquidation } from "./replay-liquidation.ts";
 
 /** What is replayed, and how. */
 export interface ReplayPlan {
@@ -35,6 +36,8 @@ export interface ReplayPlan {
   readonly limit: number;
   readonly order?: TickOptions["order"];
   readonly stops?: TickOptions["stops"];
+  /** What follows a tick. Absent: scopes under water stay in the book. */
+  readonly liquidation?: ReplayLiquidation;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -48,17 +51,31 @@ export interface MovedMarks {
   readonly prices: Float64Array;
 }
 
+/** A stage of a bar, or prices that liquidations have moved. */
+export type ReplayStage = Stage | "impact";
+
 /** A tick that was made. */
 export interface ReplayTick {
   /** From 1. */
   readonly number: number;
   /** ms since 1970: opening of its bars. */
   readonly time: number;
-  readonly stage: Stage;
+  readonly stage: ReplayStage;
   /** Marks that it moved. */
   readonly marks: number;
   /** Valid until the next one. */
   readonly result: TickResult;
+  readonly events: readonly EngineEvent[];
+  readonly microseconds: number;
+}
+
+/** Liquidations that followed a tick. */
+export interface ReplayLiquidated {
+  /** Number of the tick before. */
+  readonly number: number;
+  readonly time: number;
+  readonly stage: ReplayStage;
+  readonly wave: number;
   readonly events: readonly EngineEvent[];
   readonly microseconds: number;
 }
@@ -69,6 +86,8 @@ export interface ReplayObserver {
   before?(moved: MovedMarks, time: number): void;
   /** After a tick; what is returned is waited for. */
   after(tick: ReplayTick): Promise<void> | undefined;
+  /** After liquidations: what they told, in which wave of the tick (from 1), and how long they took. */
+  liquidated?(run: ReplayLiquidated): Promise<void> | undefined;
   /** After funding; `ticks` were made before it. */
   funded?(events: readonly EngineEvent[], time: number, ticks: number): Promise<void> | undefined;
 }
@@ -81,6 +100,8 @@ class Replay {
   readonly #observers: readonly ReplayObserver[];
   readonly #moved: MovedMarks;
   readonly #options: { -readonly [Key in keyof TickOptions]: TickOptions[Key] };
+  /** The tape's last price by index of market. */
+  readonly #tape: Map<number, number> = new Map();
   #funding = 0;
   #ticks = 0;
 
@@ -107,19 +128,54 @@ class Replay {
       moved.count = 0;
       for (const bar of bars) {
         moved.markets[moved.count] = bar.market.index;
-        moved.prices[moved.count] = stagePrice(bar, stage, extremes);
+        moved.prices[moved.count] = this.#price(bar, stagePrice(bar, stage, extremes), time);
         moved.count += 1;
         if (by === "time") continue;
         await this.#tick(time, stage);
+        await this.#liquidate(time, stage);
         moved.count = 0;
         if (this.done) return;
       }
-      if (by === "time") await this.#tick(time, stage);
+      if (by === "time") {
+        await this.#tick(time, stage);
+        await this.#liquidate(time, stage);
+      }
       if (this.done) return;
     }
   }
 
-  async #tick(time: number, stage: Stage): Promise<void> {
+  /** The tape's price, noted and moved by what liquidations have left of their impact. */
+  #price({ market }: Bar, price: number, time: number): number {
+    const { liquidation } = this.#plan;
+    if (liquidation === undefined) return price;
+    this.#tape.set(market.index, price);
+    return liquidation.displaced(market.index, price, time);
+  }
+
+  /** Liquidates after a tick; where that moves prices they are ticked and what they sink is liquidated, until nothing more is. */
+  async #liquidate(time: number, stage: ReplayStage): Promise<void> {
+    const { liquidation, now } = this.#plan;
+    if (liquidation === undefined) return;
+    const moved = this.#moved;
+    for (let wave = 1; wave <= MOST_WAVES; wave++) {
+      const started = now();
+      const events = liquidation.run(time);
+      const microseconds = (now() - started) * 1000;
+      if (events.length === 0) return;
+      const told = { number: this.#ticks, time, stage, wave, events, microseconds };
+      for (const observer of this.#observers) await observer.liquidated?.(told);
+      const markets = liquidation.takeMoved().filter((market) => this.#tape.has(market));
+      if (markets.length === 0) return;
+      moved.count = markets.length;
+      markets.forEach((market, place) => {
+        moved.markets[place] = market;
+        moved.prices[place] = liquidation.displaced(market, this.#tape.get(market) ?? 1, time);
+      });
+      await this.#tick(time, "impact");
+    }
+  }
+
+  async #tick(time: number, stage: ReplayStage): Promise<void> {
     const { engine, now } = this.#plan;
     const moved = this.#moved;
     for (const observer of this.#observers) observer.before?.(moved, time);
@@ -129,6 +185,7 @@ class Replay {
     const microseconds = (now() - started) * 1000;
     this.#ticks += 1;
     const events = [...result.events()];
+    this.#plan.liquidation?.note(events);
     const marks = moved.count;
     const tick = { number: this.#ticks, time, stage, marks, result, events, microseconds };
     for (const observer of this.#observers) {

@@ -1,7 +1,7 @@
 // What a replay comes to, gathered tick by tick in constant memory: counts, times, sums of what was closed, and how liquidations and stops
 // are spread over the time of the tape.
-import { formatDecimal, parseDecimal } from "../decimal.ts";
 import type { EngineEvent, StopKind } from "../types.ts";
+import { Sums } from "./decimal-sums.ts";
 import { Histogram } from "./histogram.ts";
 import type { ReplayObserver, ReplayTick } from "./replay-run.ts";
 
@@ -74,29 +74,11 @@ type Liquidatable = Extract<EngineEvent, { readonly type: "liquidatable" }>;
 const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 43_200];
 const MOST_BUCKETS = 40;
 const MINUTE = 60_000;
-/** Sums are kept in the finest unit of any asset. */
-const SUM_DECIMALS = 18;
 
-function bucketMinutes(from: number, to: number): number {
+export function bucketMinutes(from: number, to: number): number {
   const fits = (minutes: number): boolean =>
     Math.floor(to / (minutes * MINUTE)) - Math.floor(from / (minutes * MINUTE)) < MOST_BUCKETS;
   return BUCKET_MINUTES.find(fits) ?? Math.ceil((to - from) / MINUTE / (MOST_BUCKETS - 1));
-}
-
-/** Sums of decimal texts by asset. */
-class Sums {
-  readonly #units = new Map<string, bigint>();
-
-  add(asset: string, text: string): void {
-    const units = parseDecimal(text, SUM_DECIMALS, asset);
-    if (units !== 0n) this.#units.set(asset, (this.#units.get(asset) ?? 0n) + units);
-  }
-
-  texts(): Record<string, string> {
-    const texts: Record<string, string> = Object.create(null);
-    for (const [asset, units] of this.#units) texts[asset] = formatDecimal(units, SUM_DECIMALS);
-    return texts;
-  }
 }
 
 class Counts<Key extends string> {

@@ -21,10 +21,14 @@ import {
   outputForm,
   UsageError,
 } from "./command.ts";
+import { LIQUIDATION_OPTIONS, readLiquidation } from "./liquidation-options.ts";
 import { type LoadedBook, loadEngine } from "./load.ts";
+import { type LiquidationPlan, ReplayLiquidation } from "./replay-liquidation.ts";
+import { ReplayLosses } from "./replay-losses.ts";
+import { lossLines } from "./replay-losses-report.ts";
 import { replayLines } from "./replay-report.ts";
 import { type ReplayObserver, type ReplayPlan, replay } from "./replay-run.ts";
-import { type ReplayFacts, ReplayStatistics } from "./replay-statistics.ts";
+import { bucketMinutes, type ReplayFacts, ReplayStatistics } from "./replay-statistics.ts";
 import { ReplayVerifier } from "./replay-verify.ts";
 import { readSymbolMap, tapeFiles } from "./tape-input.ts";
 import { counted, groupDigits, percent, progressLine } from "./terminal.ts";
@@ -63,6 +67,7 @@ interface Loaded {
   readonly tapes: readonly TapeSource[];
   readonly surveys: readonly TapeSurvey[];
   readonly plan: ReplayPlan;
+  readonly liquidation: LiquidationPlan | undefined;
 }
 
 async function load(
@@ -97,8 +102,29 @@ async function load(
   setCallLevels(book.engine, args.text("call-levels"));
   const { now } = context;
   const { engine } = book;
-  const plan = { engine, tapes, symbols, funding: funding.groups, now, ...options, ...ordered };
-  return { book, tapes, surveys, plan };
+  const liquidation = readLiquidation(args, engine);
+  if (liquidation !== undefined && (args.flag("verify") || args.flag("verify-reference"))) {
+    throw new UsageError("--verify judges ticks alone; with --liquidate use --audit");
+  }
+  const plan: ReplayPlan = {
+    engine,
+    tapes,
+    symbols,
+    funding: funding.groups,
+    now,
+    ...options,
+    ...ordered,
+    ...(liquidation === undefined
+      ? {}
+      : {
+          liquidation: new ReplayLiquidation(
+            engine,
+            liquidation,
+            book.markets.map(({ symbol }) => symbol),
+          ),
+        }),
+  };
+  return { book, tapes, surveys, plan, liquidation };
 }
 
 /** Tapes that say nothing of the book, or with --strict of more than the book. */
@@ -169,6 +195,7 @@ function jsonLines(context: CommandContext): ReplayObserver {
   return {
     after: ({ number, time, stage, events }) =>
       events.length === 0 ? undefined : write(events, number, time, stage),
+    liquidated: ({ number, time, stage, events }) => write(events, number, time, stage),
     funded: (events, time, ticks) => write(events, ticks, time, "funding"),
   };
 }
@@ -199,12 +226,18 @@ async function print(
   args: CommandArguments,
   statistics: ReplayStatistics,
   verifier: ReplayVerifier | undefined,
+  losses: ReplayLosses | undefined,
   context: CommandContext,
 ): Promise<void> {
   const { out, paintOut } = context;
   const report = statistics.report();
   const verified = verifier?.report();
-  const whole = verified === undefined ? report : { ...report, verified };
+  const liquidation = losses?.report();
+  const whole = {
+    ...report,
+    ...(verified === undefined ? {} : { verified }),
+    ...(liquidation === undefined ? {} : { liquidation }),
+  };
   if (form === "json") return out.line(JSON.stringify(whole, null, 2));
   const brief = args.flag("summary");
   if (form === "jsonl") {
@@ -212,6 +245,10 @@ async function print(
     return;
   }
   for (const line of replayLines(report, paintOut, brief)) await out.line(line);
+  if (liquidation !== undefined) {
+    await out.line();
+    for (const line of lossLines(liquidation, paintOut, brief)) await out.line(line);
+  }
   if (verifier === undefined) return;
   await out.line();
   for (const line of verifier.lines(paintOut)) await out.line(line);
@@ -229,7 +266,16 @@ async function run(args: CommandArguments, context: CommandContext): Promise<Exi
     args.flag("verify") || reference
       ? new ReplayVerifier(loaded.plan.engine, { reference, order: loaded.plan.order })
       : undefined;
+  const losses =
+    loaded.liquidation === undefined
+      ? undefined
+      : new ReplayLosses(loaded.plan.engine, loaded.liquidation, {
+          settles: facts.settles,
+          bucketMinutes: bucketMinutes(facts.from, facts.to),
+          audit: args.flag("audit"),
+        });
   const observers: ReplayObserver[] = [statistics, shown.observer];
+  if (losses !== undefined) observers.push(losses);
   if (form === "jsonl") observers.push(jsonLines(context));
   if (verifier !== undefined) observers.push(verifier);
   try {
@@ -238,7 +284,7 @@ async function run(args: CommandArguments, context: CommandContext): Promise<Exi
   } finally {
     shown.end();
   }
-  await print(form, args, statistics, verifier, context);
+  await print(form, args, statistics, verifier, losses, context);
   if (verifier === undefined || verifier.differences === 0) return EXIT.done;
   if (form === "jsonl") {
     for (const line of verifier.lines(context.paintTalk)) await context.talk.line(line);
@@ -314,6 +360,7 @@ export const replayCommand: Command = {
         help: "judge every pool and look at every stop after each tick; exit with 3 on a difference",
       },
       "verify-reference": { type: "boolean", help: "the same by the BigInt reference (slow)" },
+      ...LIQUIDATION_OPTIONS,
       ...JSON_OPTIONS,
       summary: { type: "boolean", help: "no chart; with --jsonl the report as the last line" },
     },
@@ -321,6 +368,7 @@ export const replayCommand: Command = {
       "underkeel replay examples/crash-2025-10-10 --tape examples/tapes/crash-synthetic.csv.gz",
       "underkeel generate --accounts 200 --stops 0.5 --tape examples/tapes/crash-synthetic.csv.gz | underkeel replay - --tape examples/tapes/crash-synthetic.csv.gz --limit 400 --verify",
       "underkeel replay examples/crash-2025-10-10 --tape examples/tapes/crash-synthetic.csv.gz --limit 200 --jsonl",
+      "underkeel replay examples/crash-2025-10-10 --tape examples/tapes/crash-synthetic.csv.gz --limit 200 --liquidate ladder --insurance USDT=5000000 --impact-depth 20000000",
     ],
   },
   run,

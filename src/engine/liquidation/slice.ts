@@ -15,6 +15,7 @@ import {
   ceilDivide,
   entryPriceNearest,
   floorDivide,
+  notionalFloor,
   notionalRateCeil,
   valueFloor,
 } from "../arithmetic.ts";
@@ -123,6 +124,7 @@ function settle(context: LiquidationContext, slice: Slice, payment: Payment): En
     how: payment.how,
     contracts: formatDecimal(size, amountDecimals),
     remaining: formatDecimal(held - size, amountDecimals),
+    notional: money(notionalFloor(market.terms, size, kernel.mark(market.slot))),
     fillPrice:
       payment.fillPrice === null ? null : formatDecimal(payment.fillPrice, market.priceDecimals),
     price: priceOf(market, size, payment.worth),
