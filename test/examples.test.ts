@@ -2,6 +2,7 @@
 // line that ends in `// => value` must give that value. So the documentation cannot drift from the code.
 /// <reference types="vite/client" />
 import { describe, expect, it } from "vitest";
+import LIQUIDATION from "../docs/liquidation.md?raw";
 import STOPS from "../docs/stops.md?raw";
 import README from "../README.md?raw";
 import * as adapters from "../src/adapters/index.ts";
@@ -55,7 +56,11 @@ function translate(code: string): string {
 }
 
 /** The programs of pages, by the name of the page. */
-const PAGES: Readonly<Record<string, string>> = { README, "docs/stops.md": STOPS };
+const PAGES: Readonly<Record<string, string>> = {
+  README,
+  "docs/liquidation.md": LIQUIDATION,
+  "docs/stops.md": STOPS,
+};
 
 const PAGE_PROGRAMS = Object.entries(PAGES).flatMap(([page, text]) =>
   [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code], index) => ({

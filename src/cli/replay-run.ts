@@ -153,7 +153,7 @@ class Replay {
   }
 
   /** Liquidates after a tick; where that moves prices they are ticked and what they sink is liquidated, until nothing more is. */
-  async #liquidate(time: number, stage: ReplayStage): Promise<void> {
+  async #liquidate(time: number, stage: Stage): Promise<void> {
     const { liquidation, now } = this.#plan;
     if (liquidation === undefined) return;
     const moved = this.#moved;
@@ -162,7 +162,8 @@ class Replay {
       const events = liquidation.run(time);
       const microseconds = (now() - started) * 1000;
       if (events.length === 0) return;
-      const told = { number: this.#ticks, time, stage, wave, events, microseconds };
+      const at = wave === 1 ? stage : "impact";
+      const told = { number: this.#ticks, time, stage: at, wave, events, microseconds };
       for (const observer of this.#observers) await observer.liquidated?.(told);
       const markets = liquidation.takeMoved().filter((market) => this.#tape.has(market));
       if (markets.length === 0) return;
