@@ -162,7 +162,7 @@ class Replay {
       const events = liquidation.run(time);
       const microseconds = (now() - started) * 1000;
       if (events.length === 0) return;
-      const at = wave === 1 ? stage : "impact";
+      const at: ReplayStage = wave === 1 ? stage : "impact";
       const told = { number: this.#ticks, time, stage: at, wave, events, microseconds };
       for (const observer of this.#observers) await observer.liquidated?.(told);
       const markets = liquidation.takeMoved().filter((market) => this.#tape.has(market));

@@ -1,19 +1,12 @@
 // Worked examples of liquidation: how much of a position goes, at which price it fills, who pays the difference, who is deleveraged in which
 // order. Each builds the scope that its figures state and asks the engine's own commands.
+
 import type { RiskEngine } from "../../src/engine/engine.ts";
 import type { EngineEvent, LeverageTier, LiquidationPolicy } from "../../src/types.ts";
+import { told } from "../support/told.ts";
 import type { Answers, Runner } from "./check.ts";
 import type { Vector } from "./runners.ts";
 import { bench, flatTiers, put, SYMBOL, text } from "./workbench.ts";
-
-type Told<Type extends EngineEvent["type"]> = Extract<EngineEvent, { readonly type: Type }>;
-
-function told<Type extends EngineEvent["type"]>(
-  events: readonly EngineEvent[],
-  type: Type,
-): Told<Type>[] {
-  return events.filter((event): event is Told<Type> => event.type === type);
-}
 
 /** A market as far as these examples differ. */
 interface Scene {

@@ -1,5 +1,6 @@
 // Properties of liquidation over random books, prices and policies, by the BigInt reference's judgement: it ends, closes only, leaves what
 // it says, touches nobody who is sound, and loses no unit.
+
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseDecimal } from "../../../src/decimal.ts";
@@ -7,16 +8,8 @@ import { RiskEngine } from "../../../src/engine/engine.ts";
 import { referencePoolFigures } from "../../../src/reference/index.ts";
 import type { EngineEvent, PositionView } from "../../../src/types.ts";
 import { runs } from "../../support/runs.ts";
+import { told } from "../../support/told.ts";
 import { drawnEngine, liquidationDraw, marksDraw, marksOf, policyDraw } from "./draws.ts";
-
-type Told<Type extends EngineEvent["type"]> = Extract<EngineEvent, { readonly type: Type }>;
-
-function told<Type extends EngineEvent["type"]>(
-  events: readonly EngineEvent[],
-  type: Type,
-): Told<Type>[] {
-  return events.filter((event): event is Told<Type> => event.type === type);
-}
 
 const units = (text: string): bigint => parseDecimal(text, 8, "amount");
 

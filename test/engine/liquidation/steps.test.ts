@@ -1,18 +1,11 @@
 // Liquidation by hand: each rule of a policy on the smallest scope that shows it, with figures one can check in the head. Markets are at
 // 100 with a maintenance margin of 10 % unless said otherwise.
+
 import { describe, expect, it } from "vitest";
 import { RiskEngine } from "../../../src/engine/engine.ts";
 import type { EngineEvent, LiquidationPolicy, PositionDefinition } from "../../../src/types.ts";
+import { told } from "../../support/told.ts";
 import { bench, flatTiers, SYMBOL } from "../../vectors/workbench.ts";
-
-type Told<Type extends EngineEvent["type"]> = Extract<EngineEvent, { readonly type: Type }>;
-
-function told<Type extends EngineEvent["type"]>(
-  events: readonly EngineEvent[],
-  type: Type,
-): Told<Type>[] {
-  return events.filter((event): event is Told<Type> => event.type === type);
-}
 
 /** "X long 3 of 10 at 99 (market), fund 0.3": the steps of a liquidation. */
 function steps(events: readonly EngineEvent[]): string[] {
@@ -391,6 +384,28 @@ describe("which position", () => {
   });
 });
 
+/** Account "a" backs its scope with 10 coins at 10, of which half counts. */
+function pledged(): RiskEngine {
+  const engine = new RiskEngine();
+  engine.addAsset({ code: "S" });
+  engine.addAsset({
+    code: "C",
+    collateral: { settle: "S", priceDecimals: 2, tiers: [{ ratio: "0.5" }] },
+  });
+  engine.addMarket({
+    symbol: SYMBOL,
+    settle: "S",
+    precision: { amount: "1" },
+    tiers: flatTiers(0.1),
+  });
+  engine.setMarks({ [SYMBOL]: "100" });
+  engine.setIndexPrices({ C: "10" });
+  engine.openAccount("a");
+  engine.setBalance("a", "C", "10");
+  engine.setMultiAsset("a", true);
+  return engine;
+}
+
 describe("around it", () => {
   it("cancels the scope's orders, the account's, or none, and stops go with their positions", () => {
     const make = (): RiskEngine => {
@@ -418,23 +433,7 @@ describe("around it", () => {
   });
 
   it("coins that back the scope stay, and a debt that they cover stands", () => {
-    const engine = new RiskEngine();
-    engine.addAsset({ code: "S" });
-    engine.addAsset({
-      code: "C",
-      collateral: { settle: "S", priceDecimals: 2, tiers: [{ ratio: "0.5" }] },
-    });
-    engine.addMarket({
-      symbol: SYMBOL,
-      settle: "S",
-      precision: { amount: "1" },
-      tiers: flatTiers(0.1),
-    });
-    engine.setMarks({ [SYMBOL]: "100" });
-    engine.setIndexPrices({ C: "10" });
-    engine.openAccount("a");
-    engine.setBalance("a", "C", "10");
-    engine.setMultiAsset("a", true);
+    const engine = pledged();
     engine.setPosition("a", {
       symbol: SYMBOL,
       side: "long",
@@ -451,23 +450,7 @@ describe("around it", () => {
   });
 
   it("a deficit is covered as far as coins do not cover it", () => {
-    const engine = new RiskEngine();
-    engine.addAsset({ code: "S" });
-    engine.addAsset({
-      code: "C",
-      collateral: { settle: "S", priceDecimals: 2, tiers: [{ ratio: "0.5" }] },
-    });
-    engine.addMarket({
-      symbol: SYMBOL,
-      settle: "S",
-      precision: { amount: "1" },
-      tiers: flatTiers(0.1),
-    });
-    engine.setMarks({ [SYMBOL]: "100" });
-    engine.setIndexPrices({ C: "10" });
-    engine.openAccount("a");
-    engine.setBalance("a", "C", "10");
-    engine.setMultiAsset("a", true);
+    const engine = pledged();
     add(engine, "a", "0", [{ size: 10 }]);
     add(engine, "b", "500", [{ size: -10 }]);
     engine.setMarks({ [SYMBOL]: "93" });
