@@ -2,7 +2,7 @@
 // order. Each builds the scope that its figures state and asks the engine's own commands.
 
 import type { RiskEngine } from "../../src/engine/engine.ts";
-import type { EngineEvent, LeverageTier, LiquidationPolicy } from "../../src/types.ts";
+import type { LeverageTier, LiquidationPolicy } from "../../src/types.ts";
 import { told } from "../support/told.ts";
 import type { Answers, Runner } from "./check.ts";
 import type { Vector } from "./runners.ts";
