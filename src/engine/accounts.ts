@@ -9,12 +9,17 @@ import { IdIndex } from "./id-index.ts";
 
 const ISOLATED = 1;
 const SHORT = 2;
-const HEDGED = 1;
-const MULTI_ASSET = 2;
+/** Flags of an account. */
+export const HEDGED = 1;
+export const MULTI_ASSET = 2;
+/** A head of an account's pools and its flags in one word: pool << 2 | flags. */
+const FLAG_BITS = 2;
+const FLAGS: number = HEDGED | MULTI_ASSET;
 /** Index bits of a tag. */
 export const MAX_TAG_INDEX: number = 2 ** 30 - 1;
 /** End of a list of pools. */
 export const NO_POOL = -1;
+const NO_HEAD: number = NO_POOL << FLAG_BITS;
 
 /** Tag of an account's cross pool in a settle asset. */
 export function crossTag(asset: number): number {
@@ -44,8 +49,8 @@ export class Accounts {
   readonly #ids: (string | undefined)[] = [];
   readonly #index: IdIndex = new IdIndex(this.#ids);
   readonly #free: number[] = [];
-  #flags: Uint8Array = new Uint8Array(64);
-  #firstPool: Int32Array = new Int32Array(64).fill(NO_POOL);
+  /** Pools have 27 bits: with the flags beside them, an account is one word, and looking it up waits for memory once. */
+  #heads: Int32Array = new Int32Array(64).fill(NO_HEAD);
   /** How many accounts were opened before: the order of {@link entries}. */
   #opened: Float64Array = new Float64Array(64);
   #openings = 0;
@@ -56,8 +61,7 @@ export class Accounts {
 
   /** Bytes of the columns, ids not counted. */
   get columnBytes(): number {
-    const columns = this.#flags.byteLength + this.#firstPool.byteLength + this.#opened.byteLength;
-    return columns + this.#index.bytes;
+    return this.#heads.byteLength + this.#opened.byteLength + this.#index.bytes;
   }
 
   find(id: string): number | undefined {
@@ -76,36 +80,55 @@ export class Accounts {
   }
 
   hedged(account: number): boolean {
-    return ((this.#flags[account] ?? 0) & HEDGED) !== 0;
+    return ((this.#heads[account] ?? NO_HEAD) & HEDGED) !== 0;
   }
 
   /** Its coins back the cross pools of their settle assets. */
   multiAsset(account: number): boolean {
-    return ((this.#flags[account] ?? 0) & MULTI_ASSET) !== 0;
+    return ((this.#heads[account] ?? NO_HEAD) & MULTI_ASSET) !== 0;
   }
 
   setMultiAsset(account: number, enabled: boolean): void {
-    const others = (this.#flags[account] ?? 0) & ~MULTI_ASSET;
-    this.#flags[account] = enabled ? others | MULTI_ASSET : others;
+    const others = (this.#heads[account] ?? NO_HEAD) & ~MULTI_ASSET;
+    this.#heads[account] = enabled ? others | MULTI_ASSET : others;
   }
 
   /** Head of the account's pools, or NO_POOL. */
   firstPool(account: number): number {
-    return this.#firstPool[account] ?? NO_POOL;
+    return (this.#heads[account] ?? NO_HEAD) >> FLAG_BITS;
   }
 
   setFirstPool(account: number, pool: number): void {
-    this.#firstPool[account] = pool;
+    const flags = (this.#heads[account] ?? NO_HEAD) & FLAGS;
+    this.#heads[account] = (pool << FLAG_BITS) | flags;
+  }
+
+  /**
+   * First pools and flags of `count` accounts of a column, from `first` on. The loop does nothing else, so that the processor waits for
+   * many accounts' memory at a time.
+   */
+  gather(
+    accounts: Uint32Array,
+    first: number,
+    count: number,
+    pools: Int32Array,
+    flags: Uint8Array,
+  ): void {
+    const heads = this.#heads;
+    for (let row = 0; row < count; row++) {
+      const head = heads[accounts[first + row] as number] ?? NO_HEAD;
+      pools[row] = head >> FLAG_BITS;
+      flags[row] = head & FLAGS;
+    }
   }
 
   /** Index of the new account, or -1 where the id is taken. */
   open(id: string, hedged: boolean): number {
     if (this.#index.find(id) >= 0) return -1;
     const account = this.#free.pop() ?? this.#ids.length;
-    if (account >= this.#flags.length) this.#grow();
+    if (account >= this.#heads.length) this.#grow();
     this.#ids[account] = id;
-    this.#flags[account] = hedged ? HEDGED : 0;
-    this.#firstPool[account] = NO_POOL;
+    this.#heads[account] = NO_HEAD | (hedged ? HEDGED : 0);
     this.#opened[account] = this.#openings++;
     this.#index.add(account, id);
     return account;
@@ -132,15 +155,12 @@ export class Accounts {
   }
 
   #grow(): void {
-    const capacity = this.#flags.length * 2;
-    const flags = new Uint8Array(capacity);
-    flags.set(this.#flags);
-    const firstPool = new Int32Array(capacity).fill(NO_POOL);
-    firstPool.set(this.#firstPool);
+    const capacity = this.#heads.length * 2;
+    const heads = new Int32Array(capacity).fill(NO_HEAD);
+    heads.set(this.#heads);
     const opened = new Float64Array(capacity);
     opened.set(this.#opened);
-    this.#flags = flags;
-    this.#firstPool = firstPool;
+    this.#heads = heads;
     this.#opened = opened;
   }
 }

@@ -8,23 +8,16 @@ import { dispatch } from "./dispatch.ts";
 import { FILL_STATUSES, type FillBatch, type FillBatchResult } from "./fill-batch.ts";
 import {
   DECIDED,
-  type Decision,
   DONE,
+  LATER,
   LONG,
   NO_SIDE,
-  NOT_PLAIN,
   OUT_OF_RANGE,
   OVER,
   type PlainFills,
   SHORT,
 } from "./plain-fills.ts";
 import type { EngineState } from "./state.ts";
-
-/** How a row of the block is carried out: with its plain neighbours, not at all, as the command, or looked up only at its turn. */
-const PLAIN = DECIDED;
-const REFUSED = OVER;
-const COMMAND = NOT_PLAIN;
-const LATER = 3;
 
 /** The place of a refusal's code; what no fill may end with goes on to the caller. */
 function statusOf(error: unknown): number {
@@ -75,6 +68,7 @@ export class FillRun {
   readonly #statuses: Uint8Array;
   readonly #realizedPnl: BigInt64Array;
   readonly #seen: BlockAccounts = new BlockAccounts();
+  /** How each row of the block is carried out: see plain-fills.ts. */
   readonly #ways: Uint8Array = new Uint8Array(TRADE_ROWS);
   /** First row of the block in the batch. */
   #first = 0;
@@ -107,14 +101,14 @@ export class FillRun {
     const ways = this.#ways;
     let row = 0;
     while (row < count) {
-      if (ways[row] === PLAIN) {
+      if (ways[row] === DECIDED) {
         let end = row + 1;
-        while (end < count && ways[end] === PLAIN) end++;
+        while (end < count && ways[end] === DECIDED) end++;
         row = this.#runPlain(row, end);
       } else {
-        if (ways[row] === LATER) ways[row] = this.#lookUpLate(row);
-        if (ways[row] === PLAIN) this.#runPlain(row, row + 1);
-        else if (ways[row] === REFUSED) this.#statuses[this.#first + row] = OUT_OF_RANGE;
+        if (ways[row] === LATER) this.#lookUpLate(row);
+        if (ways[row] === DECIDED) this.#runPlain(row, row + 1);
+        else if (ways[row] === OVER) this.#statuses[this.#first + row] = OUT_OF_RANGE;
         else this.#command(this.#first + row);
         row++;
       }
@@ -127,32 +121,15 @@ export class FillRun {
     const ways = this.#ways;
     this.#seen.nextBlock();
     for (let row = 0; row < count; row++) {
-      if (this.#seen.repeats(accounts[this.#first + row] as number)) {
-        this.#plain.clear(row);
-        ways[row] = LATER;
-      } else {
-        ways[row] = this.#put(row) ? PLAIN : COMMAND;
-      }
+      ways[row] = this.#seen.repeats(accounts[this.#first + row] as number) ? LATER : DECIDED;
     }
-    this.#plain.locate(0, count);
-    for (let row = 0; row < count; row++) {
-      if (ways[row] === PLAIN) ways[row] = this.#decide(row);
-    }
+    this.#plain.lookUp(this.#batch, this.#first, 0, count, ways);
   }
 
   /** A row whose account has had an earlier one in the block. */
-  #lookUpLate(row: number): number {
-    if (!this.#put(row)) return COMMAND;
-    this.#plain.locate(row, row + 1);
-    return this.#decide(row);
-  }
-
-  #put(row: number): boolean {
-    return this.#plain.put(row, this.#batch, this.#first);
-  }
-
-  #decide(row: number): Decision {
-    return this.#plain.decide(row, this.#batch, this.#first);
+  #lookUpLate(row: number): void {
+    this.#ways[row] = DECIDED;
+    this.#plain.lookUp(this.#batch, this.#first, row, row + 1, this.#ways);
   }
 
   /** Carries located rows out; returns the row to go on with. */

@@ -2,9 +2,10 @@
 // kernel looks such fills up, reckons and judges them, a block of rows at a time. Whatever is not plain is left alone and said to be so:
 // commands/fills.ts decides it then.
 import type { Kernel } from "../kernel.ts";
+import { TRADE_ROWS } from "../kernel-rows.ts";
 import * as layout from "../layout.ts";
 import { LEVERAGE_DENOMINATOR } from "../model.ts";
-import { NO_POOL } from "./accounts.ts";
+import { HEDGED, NO_POOL } from "./accounts.ts";
 import type { FillBatch } from "./fill-batch.ts";
 import { FillMarkets, OVER_CAPS, UNDER_CAPS } from "./fill-markets.ts";
 import { FlowSums } from "./flow-sums.ts";
@@ -18,11 +19,13 @@ export const INSUFFICIENT = 1;
 
 export const OUT_OF_RANGE = 3;
 
-/** What {@link PlainFills.decide} says. */
+/** How a row is to be carried out: with its plain neighbours, not at all, or as the command. */
 export type Decision = typeof DECIDED | typeof OVER | typeof NOT_PLAIN;
 export const DECIDED = 0;
 export const OVER = 1;
 export const NOT_PLAIN = 2;
+/** Looked up only at its turn: a row before it may change what it is on. */
+export const LATER = 3;
 
 /** Sums of a few such amounts are far from the range of an amount. */
 const ORDINARY = 2 ** 60;
@@ -38,6 +41,8 @@ export class PlainFills {
   readonly #kernel: Kernel;
   readonly #markets: FillMarkets;
   readonly #flows: FlowSums = new FlowSums();
+  readonly #pools: Int32Array = new Int32Array(TRADE_ROWS);
+  readonly #flags: Uint8Array = new Uint8Array(TRADE_ROWS);
 
   constructor(state: EngineState) {
     this.#state = state;
@@ -54,60 +59,70 @@ export class PlainFills {
   }
 
   /**
-   * Puts fill `first + row` of the batch into the row; false (and the row is on nothing) where it is not plain. Numbers are not looked
-   * at yet.
+   * Looks up fills `first + from` to `first + to` (excluded) of the batch, into rows `from` to `to`, and says in `decisions` how each is to
+   * be carried out. Rows marked LATER stay so, and on nothing.
    */
-  put(row: number, batch: FillBatch, first: number): boolean {
-    const place = first + row;
-    const { accounts, orders, stops, rules } = this.#state;
+  lookUp(batch: FillBatch, first: number, from: number, to: number, decisions: Uint8Array): void {
+    this.#put(batch, first, from, to, decisions);
+    this.#kernel.locateRows(from, to);
+    for (let row = from; row < to; row++) {
+      if (decisions[row] === DECIDED) decisions[row] = this.#decide(row, batch, first + row);
+    }
+  }
+
+  /** Puts fills into their rows: NOT_PLAIN (and the row is on nothing) or DECIDED. Numbers are not looked at yet. */
+  #put(batch: FillBatch, first: number, from: number, to: number, decisions: Uint8Array): void {
+    const { accounts, markets, quantities, prices, fees, liquidity } = batch;
+    const { positionSides, leverages } = batch;
     const rows = this.#kernel.tradeRows;
-    const account = batch.accounts[place] as number;
-    const market = batch.markets[place] as number;
-    const side =
-      batch.positionSides === undefined ? NO_SIDE : (batch.positionSides[place] as number);
-    const stated = batch.leverages === undefined ? 0 : (batch.leverages[place] as number);
-    const isPlain =
-      market < this.#markets.count &&
-      side <= SHORT &&
-      accounts.hedged(account) === (side !== NO_SIDE) &&
-      !accounts.multiAsset(account) &&
+    const columns = this.#markets;
+    const [pools, flags] = [this.#pools, this.#flags];
+    this.#state.accounts.gather(accounts, first + from, to - from, pools, flags);
+    for (let row = from; row < to; row++) {
+      const place = first + row;
+      const market = markets[place] as number;
+      const side = positionSides === undefined ? NO_SIDE : (positionSides[place] as number);
+      const stated = leverages === undefined ? 0 : (leverages[place] as number);
+      const isPlain =
+        decisions[row] !== LATER &&
+        market < columns.count &&
+        side <= SHORT &&
+        flags[row - from] === (side === NO_SIDE ? 0 : HEDGED) &&
+        this.#isFree(accounts[place] as number, stated);
+      if (!isPlain) {
+        rows.pool[row] = NO_POOL;
+        if (decisions[row] !== LATER) decisions[row] = NOT_PLAIN;
+        continue;
+      }
+      decisions[row] = DECIDED;
+      rows.pool[row] = pools[row - from] as number;
+      rows.tag[row] = columns.crossTag[market] as number;
+      rows.notTag[row] = columns.longTag[market] as number;
+      rows.norTag[row] = columns.shortTag[market] as number;
+      rows.slot[row] = columns.slot[market] as number;
+      rows.sign[row] = side === SHORT ? -1 : side;
+      rows.quantity[row] = quantities[place] as number;
+      rows.price[row] = prices[place] as number;
+      if (liquidity === undefined) rows.fee[row] = fees === undefined ? 0 : (fees[place] as number);
+      else rows.fee[row] = columns.feeRate(liquidity, market);
+    }
+  }
+
+  /** Nothing waits on what the account holds, and the leverage stated is one the profile knows. */
+  #isFree(account: number, stated: number): boolean {
+    const { orders, stops, rules } = this.#state;
+    return (
       (orders.count === 0 || orders.first(account) === NO_ORDER) &&
       (stops.count === 0 || stops.first(account) === NO_STOP) &&
-      !(stated !== 0 && rules.integerLeverage && stated % LEVERAGE_DENOMINATOR !== 0);
-    if (!isPlain) {
-      rows.pool[row] = NO_POOL;
-      return false;
-    }
-    const columns = this.#markets;
-    rows.pool[row] = accounts.firstPool(account);
-    rows.tag[row] = columns.crossTag[market] as number;
-    rows.notTag[row] = columns.longTag[market] as number;
-    rows.norTag[row] = columns.shortTag[market] as number;
-    rows.slot[row] = columns.slot[market] as number;
-    rows.sign[row] = side === SHORT ? -1 : side;
-    rows.quantity[row] = batch.quantities[place] as number;
-    rows.price[row] = batch.prices[place] as number;
-    if (batch.liquidity === undefined) rows.fee[row] = batch.fees?.[place] ?? 0;
-    else rows.fee[row] = columns.feeRate(batch.liquidity, market);
-    return true;
-  }
-
-  /** Puts nothing into a row. */
-  clear(row: number): void {
-    this.#kernel.tradeRows.pool[row] = NO_POOL;
-  }
-
-  /** Looks up what rows `from` to `to` (excluded) are on. */
-  locate(from: number, to: number): void {
-    this.#kernel.locateRows(from, to);
+      !(stated !== 0 && rules.integerLeverage && stated % LEVERAGE_DENOMINATOR !== 0)
+    );
   }
 
   /** Sets the terms of a located row, or says that it is to be refused as OUT_OF_RANGE, or is not plain after all. */
-  decide(row: number, batch: FillBatch, first: number): Decision {
+  #decide(row: number, batch: FillBatch, place: number): Decision {
     const rows = this.#kernel.tradeRows;
     // No cross pool, or an isolated position in the market.
     if (rows.pool[row] === NO_POOL) return NOT_PLAIN;
-    const place = first + row;
     const market = batch.markets[place] as number;
     const stated = batch.leverages === undefined ? 0 : (batch.leverages[place] as number);
     const quantity = rows.quantity[row] as number;

@@ -321,6 +321,30 @@ describe("applyFills", () => {
     expect([...engine.applyFills(loss).realizedPnl]).toEqual([-1n, -100_000_000n]);
   });
 
+  it("looks an account up anew whose pools a fill of the same block has changed", () => {
+    // The first fill closes an isolated position, the second opens another account's in the same pool, the third is the first's again.
+    const fills = [
+      { account: "isolated0", symbol: BTC, quantity: -500, price: 50_000e8 },
+      { account: "isolator0", symbol: BTC, quantity: 100, price: 50_000e8 },
+      { account: "isolated0", symbol: ETH, quantity: 100, price: 2_000e8 },
+    ];
+    const [batched, single] = [createEngine("default"), createEngine("default")];
+    const { accepted } = batched.applyFills({
+      accounts: Uint32Array.from(fills, ({ account }) => batched.accountHandle(account)),
+      markets: Uint16Array.from(fills, ({ symbol }) => batched.marketIndex(symbol)),
+      quantities: Float64Array.from(fills, ({ quantity }) => quantity),
+      prices: Float64Array.from(fills, ({ price }) => price),
+      leverages: new Uint32Array(fills.length).fill(10_000),
+    });
+    expect(accepted).toBe(3);
+    for (const { account, symbol, quantity, price } of fills) {
+      const side = quantity < 0 ? "sell" : "buy";
+      const amount = BigInt(Math.abs(quantity));
+      single.fill({ account, symbol, side, amount, price: BigInt(price), leverage: "10" });
+    }
+    expectSameState(batched, single);
+  });
+
   it("takes an empty batch, and counts as one command", () => {
     const engine = fundedEngine();
     const scan = engine.scan();
