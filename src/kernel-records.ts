@@ -72,6 +72,11 @@ export class KernelRecords {
     return leg;
   }
 
+  /** As {@link collateral}, as a number where that is exact without thinking twice (below 2^52 in size). */
+  collateralAmount(pool: number): number | bigint {
+    return this.current().amount(this.views.pool(pool) + layout.POOL_COLLATERAL);
+  }
+
   /** As {@link cost}, as a number where that is exact without thinking twice (below 2^52 in size). */
   costAmount(leg: number): number | bigint {
     return this.current().amount(this.views.leg(leg) + layout.LEG_COST);

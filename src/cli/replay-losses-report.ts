@@ -71,6 +71,7 @@ function headLines(report: LossReport, paint: Paint): string[] {
       line("conserved", paint("green", `to the last unit, ${counted(report.audits, "time")}`)),
     );
   }
+  lines.push(line("state in the end", report.stateHash));
   lines.push(paint("dim", `  in this run: liquidations took ${duration(report.milliseconds)}`));
   return lines;
 }

@@ -45,6 +45,8 @@ export interface LossReport {
   /** Times conservation was checked to the last unit. */
   readonly audits: number;
   readonly milliseconds: number;
+  /** Fingerprint of the engine in the end: the same run gives the same. */
+  readonly stateHash: string;
   readonly buckets: readonly LossBucket[];
 }
 
@@ -123,6 +125,7 @@ export class ReplayLosses implements ReplayObserver {
       mostWaves: this.#mostWaves,
       audits: this.#audits,
       milliseconds: this.#microseconds / 1000,
+      stateHash: this.#engine.stateHash(),
       buckets: [...this.#rows]
         .sort(([a], [b]) => a - b)
         .map(([at, row]) => ({ time: at * this.#bucketMs, ...row })),

@@ -1,6 +1,7 @@
 // Conservation, checked: what all accounts and the insurance fund hold in an asset against what the ledger says has entered and left. Both are exact
 // sums, so the difference is 0 or there is a bug. One pass over the book; for tests, nightly jobs and the curious.
 import { formatDecimal } from "../decimal.ts";
+import { ExactSum } from "./exact-sum.ts";
 import { LEDGER_ENTRIES, type LedgerEntry } from "./ledger.ts";
 import { emptyRecord } from "./order.ts";
 import { settleOf } from "./scope.ts";
@@ -19,14 +20,20 @@ export type AssetAudit = Readonly<Record<LedgerEntry, string>> & {
 /** Wallets (pledged coins included) + margins − costs + insurance fund by asset index, in units. */
 export function heldByAsset(state: EngineState): bigint[] {
   const { kernel } = state;
-  const sums = state.assets.map(({ index }) => state.insurance.balance(index));
-  kernel.forEachPool((pool) => {
-    const settle = settleOf(state, pool);
-    let held = kernel.collateral(pool);
-    for (const leg of state.legs(pool)) held -= kernel.cost(leg);
-    sums[settle] = (sums[settle] ?? 0n) + held;
+  const sums = state.assets.map(({ index }) => {
+    const sum = new ExactSum();
+    sum.add(state.insurance.balance(index));
+    return sum;
   });
-  return sums;
+  kernel.forEachPool((pool) => {
+    const sum = sums[settleOf(state, pool)] as ExactSum;
+    sum.add(kernel.collateralAmount(pool));
+    // Coins that back a pool cost nothing.
+    for (let leg = kernel.firstLeg(pool); leg >= 0; leg = kernel.nextLeg(leg)) {
+      sum.subtract(kernel.costAmount(leg));
+    }
+  });
+  return sums.map(({ value }) => value);
 }
 
 /** Every asset's ledger beside what is held. */

@@ -18,6 +18,10 @@ export class ExactSum {
     if (this.#small >= SPILL || this.#small <= -SPILL) this.#spill();
   }
 
+  subtract(amount: number | bigint): void {
+    this.add(-amount);
+  }
+
   get value(): bigint {
     this.#spill();
     return this.#large;
