@@ -32,6 +32,9 @@ describe("audit", () => {
       imports: "184999",
       held: "190052",
       difference: "0",
+      insurance: "0",
+      uncovered: "0",
+      fund: "0",
     });
     const { kernel } = engine;
     const { pool } = engine.crossScope("one", "USDT");
