@@ -32,6 +32,7 @@ import {
   TABLE_HAIRCUT,
   TABLE_WHOLE,
 } from "../src/layout.ts";
+import { MAP_PRICE } from "../src/layout-map.ts";
 import { legRecord } from "./book.ts";
 import { bracketAt, scaledAmount, unitNotional } from "./doubles.ts";
 import {
@@ -315,6 +316,9 @@ export function firstFall(): i32 {
   const near = pointAt(0);
   let top: u32 = 1;
   placePoint(pointAt(1), pathLevels);
+  const guess = guessLevel();
+  if (guess !== 0 && guess < pathLevels) placePoint(pointAt(++top), guess);
+  if (guess > 1) placePoint(pointAt(++top), guess - 1);
   while (top > 0) {
     const end = pointAt(top);
     if (load<u32>(end, POINT_KNOWN) === 0) evaluatePoint(end);
@@ -324,7 +328,7 @@ export function firstFall(): i32 {
       const falls = fallsAt(end);
       if (falls !== 0) return falls < 0 ? falls : <i32>to;
     } else if (!provedSafe(near, end)) {
-      // Halving 1,000 levels leaves at most 11 points on the stack, which has room for 168.
+      // Halving 1,000 levels leaves at most 13 points on the stack, which has room for 25 below the batch (map-screen.ts).
       placePoint(pointAt(++top), from + ((to - from) >> 1));
       continue;
     }
@@ -332,6 +336,54 @@ export function firstFall(): i32 {
     top--;
   }
   return 0;
+}
+
+/**
+ * Where to look first: the level that the root of the unrounded figure of one moving leg, piecewise linear in its notional, lies before. 0:
+ * no idea. A wrong guess costs time, not correctness.
+ */
+function guessLevel(): u32 {
+  const leg = legRecord(firstMoving);
+  if (movingLegs !== 1 || load<u16>(leg, LEG_PRICE) !== mapSlot) return 0;
+  const mark = load<f64>(pathRecord(0), MAP_PRICE);
+  const unit = unitNotional(leg);
+  const sign = termSign;
+  const table = tableRecord(load<u16>(leg, LEG_TABLE));
+  const denominator = <f64>load<u32>(table, TABLE_DENOMINATOR);
+  const haircut = (load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0;
+  const fee = haircut ? 0 : <f64>load<u32>(table, TABLE_FEE) * 1e-8;
+  let notional = termInverse ? unit / mark : unit * mark;
+  let bracket: usize = 0;
+  for (let step = 0; step < 4; step++) {
+    const found = bracketAt(table, notional);
+    if (found === bracket) break;
+    bracket = found;
+    const rate = <f64>load<u32>(bracket, BRACKET_RATE) / denominator;
+    const amount = scaledAmount(bracket) / denominator;
+    notional = (floor - stillOver - amount) / (sign - rate - fee);
+    if (!(notional > 0)) return 0;
+  }
+  return levelBefore(termInverse ? unit / notional : notional / unit, mark);
+}
+
+/** The first level of the path at or beyond a price; 0 where none is. */
+function levelBefore(price: f64, mark: f64): u32 {
+  const end = load<f64>(pathRecord(pathLevels), MAP_PRICE);
+  const share = ((price - mark) / (end - mark)) * <f64>pathLevels;
+  if (!(share > 0 && share < <f64>pathLevels + 1)) return 0;
+  // Where levels are evenly spaced this is it, or next to it.
+  let level = max<u32>(1, min<u32>(<u32>share, pathLevels));
+  const upward = end > mark;
+  for (; level < pathLevels; level++) {
+    const at = load<f64>(pathRecord(level), MAP_PRICE);
+    if (upward ? at >= price : at <= price) break;
+  }
+  while (level > 1) {
+    const at = load<f64>(pathRecord(level - 1), MAP_PRICE);
+    if (upward ? at < price : at > price) break;
+    level--;
+  }
+  return level;
 }
 
 // ── in integers ─────────────────────────────────────────────────────────────────────────────────────
