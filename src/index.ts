@@ -1,6 +1,11 @@
 // What users of the package import. Everything reachable from here runs in browsers and in Node alike.
 
 export { BookError, type BookProblem, type BookSink, loadBookDocument } from "./book/index.ts";
+export {
+  type ChartSize,
+  liquidationMapHtml,
+  liquidationMapSvg,
+} from "./charts/liquidation-chart.ts";
 export { decimalsOf, formatDecimal, parseDecimal } from "./decimal.ts";
 export type { AccountView } from "./engine/account-view.ts";
 export type { BulkSink } from "./engine/bulk-sink.ts";
