@@ -39,8 +39,14 @@ const STYLE = chartStyle(
     ".chart .sum.long{stroke:var(--long)}.chart .sum.short{stroke:var(--short)}" +
     ".chart .under.long{fill:var(--long)}.chart .under.short{fill:var(--short)}" +
     ".chart .mark{stroke:var(--mark);stroke-width:1.5;stroke-dasharray:5 4}.chart .mark-label{fill:var(--ink);font-weight:600}" +
+    ".chart .cut{stroke:var(--paper);stroke-width:2.5}" +
+    ".chart .tower-long{fill:var(--long);font-weight:600}.chart .tower-short{fill:var(--short);font-weight:600}" +
     ".chart .hit{fill:transparent}.chart .hit:hover{fill:var(--soft);opacity:.18}",
 );
+
+/** Bars that tower over the rest would flatten it: this many at most are cut off at the top and labelled, where they are so much higher. */
+const TOWERS = 3;
+const TOWERING = 2.5;
 
 interface Drawing {
   readonly map: LiquidationMap;
@@ -55,7 +61,7 @@ interface Drawing {
 }
 
 function frameOf({ width, height }: ChartSize, narrow: boolean): Frame {
-  const [side, top, bottom] = narrow ? [64, 96, 58] : [84, 92, 64];
+  const [side, top, bottom] = narrow ? [70, 96, 58] : [84, 92, 64];
   return { width, height, left: side, right: width - side, top, bottom: height - bottom };
 }
 
@@ -65,17 +71,24 @@ function drawingOf(map: LiquidationMap, size: ChartSize): Drawing {
   const mark = Number(map.mark);
   const prices = map.levels.map(({ price }) => Number(price));
   const count = narrow ? 4 : 6;
-  const most = Math.max(...map.levels.map(({ notional }) => Number(notional)));
+  const heights = map.levels.map(({ notional }) => Number(notional)).sort((a, b) => b - a);
   const all = Math.max(...Object.values(map.totals).map(({ notional }) => Number(notional)));
   return {
     map,
     frame,
     x: linearScale(Math.min(mark, ...prices), Math.max(mark, ...prices), frame.left, frame.right),
-    y: linearScale(0, niceEnd(most, count), frame.bottom, frame.top),
+    y: linearScale(0, niceEnd(barEnd(heights), count), frame.bottom, frame.top),
     sum: linearScale(0, niceEnd(all, count), frame.bottom, frame.top),
     mark,
     narrow,
   };
+}
+
+/** The height that the axis of bars must show, of heights in falling order. */
+function barEnd(heights: readonly number[]): number {
+  const highest = heights[0] ?? 0;
+  const rest = heights[TOWERS] ?? 0;
+  return rest > 0 && highest > rest * TOWERING ? rest * 1.3 : highest;
 }
 
 /** Levels of a side from the mark outward. */
@@ -99,22 +112,47 @@ function bars({ map, frame, x, y, mark }: Drawing, side: "long" | "short"): [str
   let inner = mark;
   const drawn: string[] = [];
   const hits: string[] = [];
+  let towers = 0;
   for (const level of outward(map, side)) {
     const ends = [x.at(inner), x.at(Number(level.price))];
     const left = Math.min(...ends);
     const width = Math.max(...ends) - left;
-    const top = y.at(Number(level.notional));
+    const notional = Number(level.notional);
+    const cut = notional > y.to;
+    const top = cut ? frame.top : y.at(notional);
     const gap = Math.min(1, width / 5);
     const height = frame.bottom - top;
     if (height > 0) {
       const box = { x: left + gap / 2, y: top, width: width - gap, height, class: `bar-${side}` };
       drawn.push(element("rect", box));
+      const text = compactNumber(notional);
+      if (cut) drawn.push(cutMark(frame, left, left + width, text, `tower-${side}`, towers++));
     }
     const column = { x: left, y: frame.top, width, height: frame.bottom - frame.top, class: "hit" };
     hits.push(element("rect", column, `<title>${escapeXml(hoverText(map, level))}</title>`));
     inner = Number(level.price);
   }
   return [drawn.join(""), hits.join("")];
+}
+
+/** Two slanted gaps across a bar that goes on past the top, and beside them how far it goes; labels of neighbours take turns in height. */
+function cutMark(
+  frame: Frame,
+  left: number,
+  right: number,
+  text: string,
+  style: string,
+  turn: number,
+): string {
+  const slash = (y: number) => line(left - 3, y + 4, right + 3, y - 4, "cut");
+  const fits = left - 50 > frame.left;
+  const place = { class: style, "text-anchor": fits ? "end" : "start" };
+  const y = frame.top + 14 + turn * 16;
+  return (
+    slash(frame.top + 16) +
+    slash(frame.top + 22) +
+    label(text, fits ? left - 5 : right + 5, y, place)
+  );
 }
 
 /** The sum from the mark outward. */

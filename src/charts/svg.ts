@@ -86,7 +86,7 @@ export function sideAxis(
     const anchor = left ? "end" : "start";
     return grid + label(text, edge + (left ? -8 : 8), y + 4, { "text-anchor": anchor });
   });
-  const x = left ? 16 : frame.width - 16;
+  const x = left ? 14 : frame.width - 14;
   const y = (frame.top + frame.bottom) / 2;
   const turned = `rotate(${left ? -90 : 90} ${x} ${y})`;
   const title = { "text-anchor": "middle", class: "name", transform: turned };

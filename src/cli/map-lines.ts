@@ -82,13 +82,15 @@ export function mapLines(map: LiquidationMap, rows: number, paint: Paint): strin
   const all = [...above, ...below];
   const most = Math.max(...all.map(({ notional }) => notional), Number.MIN_VALUE);
   const heads = ["price", "scopes", map.settle, "cumulative"];
+  const texts = [map.mark, ...all.map(({ price }) => price)];
+  const decimals = Math.max(...texts.map((text) => text.split(".")[1]?.length ?? 0));
   const cells = all.map(({ price, scopes, notionalText, cumulativeText }) => [
-    groupDigits(price),
+    money(price, decimals),
     groupDigits(scopes),
     amountText(notionalText),
     amountText(cumulativeText),
   ]);
-  const mark = groupDigits(map.mark);
+  const mark = money(map.mark, decimals);
   const widths = heads.map((head, at) =>
     Math.max(head.length, at === 0 ? mark.length : 0, ...cells.map((row) => row[at]?.length ?? 0)),
   );
