@@ -3,8 +3,6 @@
 // in integers (docs/numbers.md, "The liquidation map").
 
 import {
-  BRACKET_BYTES,
-  BRACKET_FLOOR,
   BRACKET_RATE,
   LEG_COST,
   LEG_NEXT,
@@ -18,13 +16,7 @@ import {
   POOL_LEGS,
   PRICE_FLAGS,
   PRICE_INVERSE,
-  RESULT,
-  RESULT_CLEARANCE,
-  RESULT_MAINTENANCE,
   SEARCH_STACK,
-  STATUS_NO_MARK,
-  STATUS_RANGE,
-  TABLE_BRACKETS,
   TABLE_COUNT,
   TABLE_DENOMINATOR,
   TABLE_FEE,
@@ -36,32 +28,32 @@ import { MAP_PRICE } from "../src/layout-map.ts";
 import { legRecord } from "./book.ts";
 import { bracketAt, scaledAmount, unitNotional } from "./doubles.ts";
 import {
+  judgeAt,
+  termDoubt,
+  termHeld,
+  termInverse,
+  termNeed,
+  termNotional,
+  termSign,
+  termsAt,
+} from "./map-figures.ts";
+import {
   legMoves,
   mapSlot,
   pathLevels,
   pathRecord,
+  pathUpward,
   priceAtLevel,
   risesOutward,
 } from "./map-levels.ts";
 import { maxPrice, priceAt, priceRecord } from "./prices.ts";
 import { tableRecord } from "./tables.ts";
-import {
-  clearanceFloor,
-  isLiquidatable,
-  legFee,
-  legHaircut,
-  legMaintenance,
-  legValue,
-  valueLeg,
-} from "./valuation.ts";
-import { sumAdd, sumAddUnsigned, sumSet, sumSubtract, sumSubtractUnsigned } from "./wide.ts";
+import { clearanceFloor } from "./valuation.ts";
 
 /** Sums whose magnitudes exceed this are left to the integers: no figure is near 2^63. */
 const LARGEST: f64 = 4e18;
 /** 2^-50. */
 const ROUNDING: f64 = 8.881784197001252e-16;
-/** A notional nearer to a floor than this share may be in the other bracket: above what doubles err by, 3 · 2^-53. */
-const FLOOR_DOUBT: f64 = 1e-14;
 
 export let pointsEvaluated: u32 = 0;
 export let poolsJudged: u32 = 0;
@@ -87,41 +79,31 @@ let sure: f64 = 0;
 let concave: bool = false;
 let concaveAt: f64 = 0;
 
-// ── a leg in doubles, at the price last asked for ───────────────────────────────────────────────────
-let termNotional: f64 = 0;
-let termSign: f64 = 0;
-let termNeed: f64 = 0;
-let termHeld: f64 = 0;
-let termDoubt: bool = false;
-let termInverse: bool = false;
+// The one leg that moves, where it is the only one and follows the map's slot under a table that does not jump: what its terms are.
+let sole: bool = false;
+let soleInverse: bool = false;
+let soleUnit: f64 = 0;
+let soleSign: f64 = 0;
+let soleTable: usize = 0;
+let soleDenominator: f64 = 0;
+/** Share of the notional that the fee takes; 0 for a coin. */
+let soleFee: f64 = 0;
+let soleHolds: bool = false;
 
-function termsAt(leg: usize, price: u64): void {
-  const terms = priceRecord(load<u16>(leg, LEG_PRICE));
-  termInverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
-  const unit = unitNotional(leg);
-  const notional = termInverse ? unit / <f64>price : unit * <f64>price;
-  termNotional = notional;
-  termSign = load<f64>(leg, LEG_QUANTITY) > 0 !== termInverse ? 1 : -1;
+function beginSole(): void {
+  const leg = legRecord(firstMoving);
   const table = tableRecord(load<u16>(leg, LEG_TABLE));
   const flags = load<u32>(table, TABLE_FLAGS);
-  const bracket = bracketAt(table, notional);
-  const denominator = <f64>load<u32>(table, TABLE_DENOMINATOR);
-  const charge =
-    (notional * <f64>load<u32>(bracket, BRACKET_RATE) - scaledAmount(bracket)) / denominator;
-  // Continuous tables give the same within rounding on either side of a floor; those that jump do not.
-  termDoubt = (flags & TABLE_WHOLE) !== 0 && nearsFloor(table, bracket, notional);
-  const haircut = (flags & TABLE_HAIRCUT) !== 0;
-  termHeld = haircut ? 0 : charge;
-  termNeed = haircut ? charge : charge + <f64>load<u32>(table, TABLE_FEE) * 1e-8 * notional;
-}
-
-function nearsFloor(table: usize, bracket: usize, notional: f64): bool {
-  const slack = notional * FLOOR_DOUBT;
-  const first = table + TABLE_BRACKETS;
-  const last = first + <usize>(load<u32>(table, TABLE_COUNT) - 1) * BRACKET_BYTES;
-  if (bracket > first && notional - <f64>load<u64>(bracket, BRACKET_FLOOR) <= slack) return true;
-  if (bracket === last) return false;
-  return <f64>load<u64>(bracket, BRACKET_FLOOR + BRACKET_BYTES) - notional <= slack;
+  sole = movingLegs === 1 && load<u16>(leg, LEG_PRICE) === mapSlot && (flags & TABLE_WHOLE) === 0;
+  if (!sole) return;
+  const terms = priceRecord(mapSlot);
+  soleInverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
+  soleUnit = unitNotional(leg);
+  soleSign = load<f64>(leg, LEG_QUANTITY) > 0 !== soleInverse ? 1 : -1;
+  soleTable = table;
+  soleDenominator = <f64>load<u32>(table, TABLE_DENOMINATOR);
+  soleHolds = (flags & TABLE_HAIRCUT) === 0;
+  soleFee = soleHolds ? <f64>load<u32>(table, TABLE_FEE) * 1e-8 : 0;
 }
 
 /** Takes up a pool. False where it can fall nowhere on the map: no leg of it moves, or none can have a maintenance margin. */
@@ -149,7 +131,9 @@ export function beginPool(record: usize): bool {
   }
   floor = <f64>clearanceFloor();
   sure = floor + 3 * legs;
-  return needs && movingLegs !== 0;
+  if (!needs || movingLegs === 0) return false;
+  beginSole();
+  return true;
 }
 
 function addStill(leg: usize): void {
@@ -220,14 +204,53 @@ function pointAt(index: u32): usize {
   return <usize>index * POINT_BYTES + SEARCH_STACK;
 }
 
+function copyPoint(target: usize, source: usize): void {
+  if (POINT_BYTES !== 80) ERROR("copyPoint copies 80 bytes");
+  v128.store(target, v128.load(source));
+  v128.store(target, v128.load(source, 16), 16);
+  v128.store(target, v128.load(source, 32), 32);
+  v128.store(target, v128.load(source, 48), 48);
+  v128.store(target, v128.load(source, 64), 64);
+}
+
 function placePoint(point: usize, level: u32): void {
   store<u32>(point, level, POINT_LEVEL);
   store<u32>(point, 0, POINT_KNOWN);
 }
 
+/** The only moving leg at the point's level: as evaluatePoint, from what beginSole has noted. */
+function evaluateSole(point: usize): void {
+  const price = load<f64>(pathRecord(load<u32>(point, POINT_LEVEL)), MAP_PRICE);
+  const notional = soleInverse ? soleUnit / price : soleUnit * price;
+  const bracket = bracketAt(soleTable, notional);
+  const rate = <f64>load<u32>(bracket, BRACKET_RATE);
+  const charge = (notional * rate - scaledAmount(bracket)) / soleDenominator;
+  const value = soleSign * notional;
+  const need = charge + soleFee * notional;
+  store<u32>(point, 1, POINT_KNOWN);
+  store<f64>(point, stillOver + value - need, POINT_OVER);
+  store<f64>(point, value, POINT_NET);
+  store<f64>(point, 0, POINT_VALUE_RISE);
+  store<f64>(point, 0, POINT_VALUE_FALL);
+  const rises = pathUpward !== soleInverse;
+  store<f64>(point, rises ? need : 0, POINT_NEED_RISE);
+  store<f64>(point, rises ? 0 : need, POINT_NEED_FALL);
+  store<f64>(point, soleHolds ? stillHeld + charge : stillHeld, POINT_HELD);
+  store<f64>(point, errorOf(stillGross + 4 * notional), POINT_ERROR);
+}
+
+/** As moves.ts bounds it: fewer than 24 + 5 · legs roundings of 2^-53 of figures that the sum of magnitudes bounds. */
+function errorOf(gross: f64): f64 {
+  return gross < LARGEST ? gross * (legs + 8) * ROUNDING : Infinity;
+}
+
 /** Values the moving legs at the point's level. */
 function evaluatePoint(point: usize): void {
   pointsEvaluated++;
+  if (sole) {
+    evaluateSole(point);
+    return;
+  }
   const level = pathRecord(load<u32>(point, POINT_LEVEL));
   let net: f64 = 0;
   let valueRise: f64 = 0;
@@ -268,9 +291,7 @@ function evaluatePoint(point: usize): void {
   store<f64>(point, needRise, POINT_NEED_RISE);
   store<f64>(point, needFall, POINT_NEED_FALL);
   store<f64>(point, held, POINT_HELD);
-  // As moves.ts bounds it: fewer than 24 + 5 · legs roundings of 2^-53 of figures that the sum of magnitudes bounds.
-  const error = gross < LARGEST ? gross * (legs + 8) * ROUNDING : Infinity;
-  store<f64>(point, error, POINT_ERROR);
+  store<f64>(point, errorOf(gross), POINT_ERROR);
 }
 
 /** 1 where the pool is liquidatable at the point, 0 where not, or a status. */
@@ -279,7 +300,8 @@ function fallsAt(point: usize): i32 {
   const error = load<f64>(point, POINT_ERROR);
   if (over >= sure + error) return 0;
   if (over < floor - error && load<f64>(point, POINT_HELD) > error) return 1;
-  return judgeAt(pathRecord(load<u32>(point, POINT_LEVEL)));
+  poolsJudged++;
+  return judgeAt(pool, pathRecord(load<u32>(point, POINT_LEVEL)));
 }
 
 /** True where the pool stands at the further point and at every level between the two. */
@@ -332,7 +354,7 @@ export function firstFall(): i32 {
       placePoint(pointAt(++top), from + ((to - from) >> 1));
       continue;
     }
-    memory.copy(near, end, POINT_BYTES);
+    copyPoint(near, end);
     top--;
   }
   return 0;
@@ -343,27 +365,20 @@ export function firstFall(): i32 {
  * no idea. A wrong guess costs time, not correctness.
  */
 function guessLevel(): u32 {
-  const leg = legRecord(firstMoving);
-  if (movingLegs !== 1 || load<u16>(leg, LEG_PRICE) !== mapSlot) return 0;
+  if (!sole) return 0;
   const mark = load<f64>(pathRecord(0), MAP_PRICE);
-  const unit = unitNotional(leg);
-  const sign = termSign;
-  const table = tableRecord(load<u16>(leg, LEG_TABLE));
-  const denominator = <f64>load<u32>(table, TABLE_DENOMINATOR);
-  const haircut = (load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0;
-  const fee = haircut ? 0 : <f64>load<u32>(table, TABLE_FEE) * 1e-8;
-  let notional = termInverse ? unit / mark : unit * mark;
+  let notional = soleInverse ? soleUnit / mark : soleUnit * mark;
   let bracket: usize = 0;
   for (let step = 0; step < 4; step++) {
-    const found = bracketAt(table, notional);
+    const found = bracketAt(soleTable, notional);
     if (found === bracket) break;
     bracket = found;
-    const rate = <f64>load<u32>(bracket, BRACKET_RATE) / denominator;
-    const amount = scaledAmount(bracket) / denominator;
-    notional = (floor - stillOver - amount) / (sign - rate - fee);
+    const rate = <f64>load<u32>(bracket, BRACKET_RATE) / soleDenominator;
+    const amount = scaledAmount(bracket) / soleDenominator;
+    notional = (floor - stillOver - amount) / (soleSign - rate - soleFee);
     if (!(notional > 0)) return 0;
   }
-  return levelBefore(termInverse ? unit / notional : notional / unit, mark);
+  return levelBefore(soleInverse ? soleUnit / notional : notional / soleUnit, mark);
 }
 
 /** The first level of the path at or beyond a price; 0 where none is. */
@@ -384,30 +399,4 @@ function levelBefore(price: f64, mark: f64): u32 {
     level--;
   }
   return level;
-}
-
-// ── in integers ─────────────────────────────────────────────────────────────────────────────────────
-
-/** The judge at a level: 1 liquidatable, 0 not, or a status. Sums of any width; only a leg can be out of range. */
-function judgeAt(level: usize): i32 {
-  poolsJudged++;
-  const clearance = RESULT + RESULT_CLEARANCE;
-  const maintenance = RESULT + RESULT_MAINTENANCE;
-  sumSet(clearance, load<i64>(pool, POOL_COLLATERAL));
-  sumSet(maintenance, 0);
-  let next = load<i32>(pool, POOL_FIRST_LEG);
-  while (next !== NONE) {
-    const leg = legRecord(next);
-    next = load<i32>(leg, LEG_NEXT);
-    const price = priceAtLevel(load<u16>(leg, LEG_PRICE), level);
-    if (price === 0) return STATUS_NO_MARK;
-    if (!valueLeg(leg, price)) return STATUS_RANGE;
-    sumAdd(clearance, legValue);
-    sumSubtract(clearance, load<i64>(leg, LEG_COST));
-    sumSubtractUnsigned(clearance, legHaircut);
-    sumSubtractUnsigned(clearance, legMaintenance);
-    sumSubtractUnsigned(clearance, legFee);
-    sumAddUnsigned(maintenance, legMaintenance);
-  }
-  return i32(isLiquidatable());
 }

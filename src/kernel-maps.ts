@@ -54,7 +54,15 @@ export class KernelMaps extends KernelTicks {
    * @throws RangeError for levels out of order or range, or that move the followers by more than 2^62 · 1e-12; RiskError
    * VALUE_OUT_OF_RANGE, NO_MARK ({@link faultPool} is then the pool)
    * @example
-   * kernel.priceMap(slot, [90, 80], [110, 120]).below[1].notional; // of the longs that fall at 80 but not at 90
+   * const kernel = new Kernel();
+   * const slot = kernel.createPrice({ inverse: false, numerator: 1n, divisor: 1n });
+   * kernel.setMark(slot, 100);
+   * const bracket = { floor: 0n, rate: 5, scaledAmount: 0n, initialRate: 10 };
+   * const terms = { style: "marginal", haircut: false, rateDenominator: 1_000, closeFeeRate: 0, brackets: [bracket] };
+   * const pool = kernel.createPool(150n, 0, 0);
+   * kernel.createLeg(pool, slot, kernel.createTable(terms), 10, 1_000n, 0);
+   * const map = kernel.priceMap(slot, [90, 80], [110]);
+   * map.below[1]; // => { scopes: 1, notional: 800n, otherNotional: 0n }
    */
   priceMap(
     slot: number,

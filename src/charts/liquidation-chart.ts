@@ -231,9 +231,6 @@ function decimalsOfText(text: string): number {
 
 /**
  * The map as one self-contained SVG picture, 1200 x 600 unless a size is given. Values show on hover.
- *
- * @example
- * await writeFile("map.svg", liquidationMapSvg(engine.liquidationMap({ symbol: "BTC/USDT:USDT" })));
  */
 export function liquidationMapSvg(map: LiquidationMap, size: ChartSize = WIDE): string {
   const drawing = drawingOf(map, size);

@@ -17,9 +17,11 @@ export interface CoinglassMap {
  * are modelled from public data and assumed leverages; ours are counted, so there is no leverage to state.
  *
  * @example
- * toCoinglassMap(engine.liquidationMap({ symbol: "BTC/USDT:USDT" })).data.data["48935"]; // => [[48935, 1579370.77, null, null]]
+ * const sums = { scopes: 3, notional: "1579370.77", otherNotional: "0" };
+ * const level = { price: "48935", side: "long", ...sums, cumulative: sums };
+ * toCoinglassMap({ levels: [level] }).data.data["48935"]; // => [[48935, 1579370.77, null, null]]
  */
-export function toCoinglassMap(map: LiquidationMap): CoinglassMap {
+export function toCoinglassMap(map: Pick<LiquidationMap, "levels">): CoinglassMap {
   const data: Record<string, readonly CoinglassLevel[]> = Object.create(null);
   for (const { price, notional } of map.levels) {
     if (Number(notional) > 0) data[price] = [[Number(price), Number(notional), null, null]];

@@ -328,8 +328,23 @@ export class RiskEngine extends CommandMethods {
    *
    * @throws RiskError UNKNOWN_SYMBOL, NO_MARK; OUT_OF_RANGE, BAD_VALUE for levels, range or beta; VALUE_OUT_OF_RANGE naming the scope
    * @example
-   * const map = engine.liquidationMap({ symbol: "BTC/USDT:USDT", from: "-0.5", to: "0.5", levels: 100 });
-   * map.levels[0]; // => { price: "30000", side: "long", scopes: 2, notional: "51000", otherNotional: "0", cumulative: { ... } }
+   * import { RiskEngine } from "underkeel";
+   * const engine = RiskEngine.fromBook({
+   *   assets: [{ code: "USDT" }],
+   *   markets: [{
+   *     symbol: "ETH/USDT:USDT", settle: "USDT", precision: { amount: "0.01" },
+   *     tiers: [{ maintenanceMarginRate: "0.01" }],
+   *   }],
+   *   marks: { "ETH/USDT:USDT": "2000" },
+   *   accounts: [{
+   *     id: "bob",
+   *     balances: { USDT: "300" },
+   *     positions: [{ symbol: "ETH/USDT:USDT", side: "long", contracts: "1", entryPrice: "2000", marginMode: "cross" }],
+   *   }],
+   * });
+   * const map = engine.liquidationMap({ symbol: "ETH/USDT:USDT", from: "-0.3", to: "0.3", levels: 60 });
+   * map.levels.find(({ scopes }) => scopes > 0).price; // => "1700"
+   * map.totals.long; // => { scopes: 1, notional: "1700", otherNotional: "0" }
    */
   liquidationMap(options: LiquidationMapOptions): LiquidationMap {
     return liquidationMap(this.#state, options);
