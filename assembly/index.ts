@@ -29,6 +29,7 @@ import { pendSlot } from "./heaps.ts";
 import { removeLane } from "./lanes.ts";
 import { NO_SLOT } from "./line.ts";
 import { initialize as layOut } from "./memory.ts";
+import { priceMap as mapPrice } from "./price-map.ts";
 import {
   removePrice as freePrice,
   maxPrice as largestPrice,
@@ -230,6 +231,11 @@ export function prepare(): i32 {
 
 export function scan(trial: i32): i32 {
   return scanAll(trial !== 0 ? TRIALS : MARKS);
+}
+
+/** The levels at MAP_LEVELS, filled: `below` and `above` of them under and over the slot's mark. */
+export function priceMap(slot: u32, below: u32, above: u32, follows: i32): i32 {
+  return mapPrice(slot, below, above, follows !== 0);
 }
 
 /** One funding period over the rates, prices and sums at FUNDINGS; source is one of FROM_*. */

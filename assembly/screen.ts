@@ -56,7 +56,7 @@ import { judgePool } from "./valuation.ts";
 // ── keeping the lanes true ──────────────────────────────────────────────────────────────────────────
 
 /** Relative move of a price from its anchor, of its reciprocal in inverse terms. */
-function moveOf(record: usize, price: f64): f64 {
+export function moveOf(record: usize, price: f64): f64 {
   const anchor = load<f64>(record, PRICE_ANCHOR);
   const inverse = (load<u32>(record, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
   return (inverse ? anchor / price : price / anchor) - 1;
@@ -147,7 +147,7 @@ function trimResults(): void {
   }
 }
 
-function setMoves(vector: usize): void {
+export function setMoves(vector: usize): void {
   const top = load<u32>(HEADER_TOP_PRICE);
   for (let slot: u32 = 0; slot < top; slot++) {
     const move = moveOf(priceRecord(slot), <f64>priceAt(vector, slot));

@@ -5,6 +5,7 @@ import { formatFigures, runFigures } from "./figures.ts";
 import { formatFills, runFills } from "./fills.ts";
 import { formatFunding, runFunding } from "./funding.ts";
 import { formatLoad, runLoad } from "./load.ts";
+import { formatMap, runMap } from "./map.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { formatScan, runScan } from "./scan.ts";
 import { formatSwitches, runSwitches } from "./switches.ts";
@@ -58,6 +59,13 @@ async function runSuites(options: BenchOptions): Promise<void> {
       ...options,
       progress,
       report: (report) => show(formatFills(report)),
+    });
+  }
+  if (options.suites.includes("map")) {
+    document.map = await runMap({
+      ...options,
+      progress,
+      report: (report) => show(formatMap(report)),
     });
   }
   if (options.suites.includes("ticks")) {

@@ -1,7 +1,16 @@
 // Command-line options of `npm run bench`, checked once.
 import { parseArgs } from "node:util";
 
-export const SUITES = ["scan", "figures", "load", "funding", "switches", "fills", "ticks"] as const;
+export const SUITES = [
+  "scan",
+  "figures",
+  "load",
+  "funding",
+  "switches",
+  "fills",
+  "map",
+  "ticks",
+] as const;
 export type Suite = (typeof SUITES)[number];
 
 export interface BenchOptions {
@@ -22,9 +31,9 @@ export interface BenchOptions {
 const CURVE = "10000,30000,100000,300000,1000000,3000000";
 const QUICK_CURVE = "10000,30000,100000,300000,1000000";
 
-export const USAGE = `npm run bench -- [scan|figures|load|funding|switches|fills|ticks|all] [options]
+export const USAGE = `npm run bench -- [scan|figures|load|funding|switches|fills|map|ticks|all] [options]
 
-  --accounts 10000,100000,1000000   sizes of the scanned, traded and ticked books
+  --accounts 10000,100000,1000000   sizes of the scanned, traded, mapped and ticked books
   --positions 1000000               rows of the loaded file
   --quick                           short runs, small books: for a first look, not for quoting
   --json                            one JSON document on stdout

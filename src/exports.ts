@@ -69,6 +69,7 @@ export interface KernelExports extends TickExports {
   shockBeside(pool: number, slot: number): number;
   prepare(): number;
   scan(trial: number): number;
+  priceMap(slot: number, below: number, above: number, follows: number): number;
 }
 
 /** The same exports with every trap handed to `onTrap`. */
@@ -103,6 +104,7 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
     shockBeside,
     prepare,
     scan,
+    priceMap,
   } = raw;
   return {
     memory: raw.memory,
@@ -353,6 +355,13 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
     scan(trial: number): number {
       try {
         return scan(trial);
+      } catch (cause) {
+        return onTrap(cause);
+      }
+    },
+    priceMap(slot: number, below: number, above: number, follows: number): number {
+      try {
+        return priceMap(slot, below, above, follows);
       } catch (cause) {
         return onTrap(cause);
       }

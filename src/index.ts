@@ -1,9 +1,15 @@
 // What users of the package import. Everything reachable from here runs in browsers and in Node alike.
 
 export { BookError, type BookProblem, type BookSink, loadBookDocument } from "./book/index.ts";
+export {
+  type ChartSize,
+  liquidationMapHtml,
+  liquidationMapSvg,
+} from "./charts/liquidation-chart.ts";
 export { decimalsOf, formatDecimal, parseDecimal } from "./decimal.ts";
 export type { AccountView } from "./engine/account-view.ts";
 export type { BulkSink } from "./engine/bulk-sink.ts";
+export { type CoinglassLevel, type CoinglassMap, toCoinglassMap } from "./engine/coinglass-map.ts";
 export {
   type CompareModesOptions,
   MODE_VARIANTS,
@@ -16,6 +22,12 @@ export {
 export { type EngineOptions, type EngineStats, RiskEngine } from "./engine/engine.ts";
 export { FILL_STATUSES, type FillBatch, type FillBatchResult } from "./engine/fill-batch.ts";
 export type { MarginLimits } from "./engine/isolated-margin.ts";
+export type {
+  LiquidationMap,
+  LiquidationMapLevel,
+  LiquidationMapOptions,
+  LiquidationMapSums,
+} from "./engine/liquidation-map.ts";
 export type { ComparedShock, ModeShock } from "./engine/mode-shocks.ts";
 export { PROFILE_NAMES, type ResolvedProfile, resolveProfile } from "./engine/profiles.ts";
 export type { ScanLine, ScanResult } from "./engine/scan.ts";

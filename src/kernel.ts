@@ -1,4 +1,4 @@
-// The boundary: with kernel-ticks.ts, kernel-stops.ts, kernel-rows.ts, kernel-trades.ts, kernel-book.ts and kernel-records.ts under it, the only place that knows there is a WebAssembly memory.
+// The boundary: with kernel-maps.ts, kernel-ticks.ts, kernel-stops.ts, kernel-rows.ts, kernel-trades.ts, kernel-book.ts and kernel-records.ts under it, the only place that knows there is a WebAssembly memory.
 // This half asks the kernel: figures, searches and scans. Above it there are only integer handles and plain numbers.
 import {
   requireBigint,
@@ -8,7 +8,7 @@ import {
   requireOneOf,
 } from "./arguments.ts";
 import { RiskError } from "./errors.ts";
-import { KernelTicks } from "./kernel-ticks.ts";
+import { KernelMaps } from "./kernel-maps.ts";
 import * as layout from "./layout.ts";
 import {
   type Direction,
@@ -52,7 +52,7 @@ export interface KernelScan {
  * kernel.setMark(slot, 100);
  * kernel.mark(slot) // => 100
  */
-export class Kernel extends KernelTicks {
+export class Kernel extends KernelMaps {
   /** Counts scans: only the last one's list is in memory. */
   #scans = 0;
 
@@ -201,11 +201,6 @@ export class Kernel extends KernelTicks {
     }
     const exactEvaluations = this.current().header(layout.HEADER_EXACT);
     return { count, exactEvaluations, copyTo: (target) => this.#copyResults(target, count, scan) };
-  }
-
-  /** The pool that stopped the last scan or funding period that threw. */
-  get faultPool(): number {
-    return this.current().header(layout.HEADER_FAULT_POOL);
   }
 
   #copyResults(target: Uint32Array, count: number, scan: number): Uint32Array {

@@ -180,14 +180,14 @@ export class MemoryViews {
     const at = layout.FUNDINGS + slot * layout.FUNDING_BYTES;
     return {
       slot,
-      paid: this.#wide(at + layout.FUNDING_PAID),
-      received: this.#wide(at + layout.FUNDING_RECEIVED),
-      waived: this.#wide(at + layout.FUNDING_WAIVED),
+      paid: this.wide(at + layout.FUNDING_PAID),
+      received: this.wide(at + layout.FUNDING_RECEIVED),
+      waived: this.wide(at + layout.FUNDING_WAIVED),
     };
   }
 
   /** A 128-bit sum. */
-  #wide(address: number): bigint {
+  wide(address: number): bigint {
     const low = BigInt.asUintN(64, this.i64[address / 8] as bigint);
     return ((this.i64[address / 8 + 1] as bigint) << 64n) | low;
   }

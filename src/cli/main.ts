@@ -16,6 +16,7 @@ import { compareCommand } from "./compare-modes.ts";
 import { generateCommand } from "./generate.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { importCommand } from "./import.ts";
+import { mapCommand } from "./map.ts";
 import { Output, ReaderGone } from "./output.ts";
 import { rebracketCommand } from "./rebracket.ts";
 import { replayCommand } from "./replay.ts";
@@ -28,6 +29,7 @@ const COMMANDS: readonly Command[] = [
   scanCommand,
   checkCommand,
   compareCommand,
+  mapCommand,
   tiersCommand,
   rebracketCommand,
   generateCommand,

@@ -31,6 +31,11 @@ import { type CompareModesOptions, compareModes, type ModeComparison } from "./c
 import { dispatch } from "./dispatch.ts";
 import { type FillBatch, FillBatches, type FillBatchResult } from "./fill-batch.ts";
 import { type AdlRank, deleverageRanking } from "./liquidation/ranking.ts";
+import {
+  type LiquidationMap,
+  type LiquidationMapOptions,
+  liquidationMap,
+} from "./liquidation-map.ts";
 import { maxLeverage } from "./max-leverage.ts";
 import { indexPriceText } from "./pledges.ts";
 import { previewCommand, previewOrder } from "./preview.ts";
@@ -315,6 +320,34 @@ export class RiskEngine extends CommandMethods {
   /** Every scope that would be liquidatable at other prices; markets not named keep their marks. Changes nothing. */
   scanAt(marks: Readonly<Record<string, DecimalLike>>): ScanResult {
     return scanTrial(this.#state, readMarks(this.#state, marks, "marks"));
+  }
+
+  /**
+   * How much becomes liquidatable at each of many prices of a market, outward from its mark, with the other markets still or moving by
+   * beta: counted scope by scope at the first level at which it is liquidatable. Changes nothing.
+   *
+   * @throws RiskError UNKNOWN_SYMBOL, NO_MARK; OUT_OF_RANGE, BAD_VALUE for levels, range or beta; VALUE_OUT_OF_RANGE naming the scope
+   * @example
+   * import { RiskEngine } from "underkeel";
+   * const engine = RiskEngine.fromBook({
+   *   assets: [{ code: "USDT" }],
+   *   markets: [{
+   *     symbol: "ETH/USDT:USDT", settle: "USDT", precision: { amount: "0.01" },
+   *     tiers: [{ maintenanceMarginRate: "0.01" }],
+   *   }],
+   *   marks: { "ETH/USDT:USDT": "2000" },
+   *   accounts: [{
+   *     id: "bob",
+   *     balances: { USDT: "300" },
+   *     positions: [{ symbol: "ETH/USDT:USDT", side: "long", contracts: "1", entryPrice: "2000", marginMode: "cross" }],
+   *   }],
+   * });
+   * const map = engine.liquidationMap({ symbol: "ETH/USDT:USDT", from: "-0.3", to: "0.3", levels: 60 });
+   * map.levels.find(({ scopes }) => scopes > 0).price; // => "1700"
+   * map.totals.long; // => { scopes: 1, notional: "1700", otherNotional: "0" }
+   */
+  liquidationMap(options: LiquidationMapOptions): LiquidationMap {
+    return liquidationMap(this.#state, options);
   }
 
   /**

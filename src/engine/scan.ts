@@ -54,7 +54,7 @@ export function withPrices<Result>(
 }
 
 /** A pool's handle means nothing to a user: the error names the account and its scope instead. Others pass unchanged. */
-function nameScope(state: EngineState, pool: number, error: unknown): unknown {
+export function nameScope(state: EngineState, pool: number, error: unknown): unknown {
   if (!(error instanceof RiskError)) return error;
   if (error.code !== "VALUE_OUT_OF_RANGE" && error.code !== "NO_MARK") return error;
   const { account, scope, settle, symbol, side } = identifyPool(state, pool);

@@ -22,6 +22,7 @@ const EXPORTS = [
   "moveLeg",
   "poolFigures",
   "prepare",
+  "priceMap",
   "queueAllPools",
   "refillTable",
   "removeLeg",
@@ -59,9 +60,9 @@ describe("the release build", () => {
     expect(names.sort()).toEqual(EXPORTS);
   });
 
-  it("stays below 48 kB", () => {
+  it("stays below 52 kB", () => {
     // 21 kB of figures, searches and the screen, 7 kB of funding and trades, 16 kB of triggers, ticks and stops.
-    expect(bytes.length).toBeLessThan(49_152);
+    expect(bytes.length).toBeLessThan(53_248);
   });
 
   it("is the one embedded in the sources", async () => {
