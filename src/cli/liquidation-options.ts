@@ -32,6 +32,7 @@ export const LIQUIDATION_OPTIONS: CommandHelp["options"] = {
     value: "MINUTES",
     help: "in which half of such a move is gone (5)",
   },
+  svg: { type: "string", value: "FILE", help: "draw what was liquidated when, as an SVG picture" },
   audit: {
     type: "boolean",
     help: "check after every tick and liquidation that no unit of money came or went (slow)",
@@ -39,7 +40,14 @@ export const LIQUIDATION_OPTIONS: CommandHelp["options"] = {
 };
 
 /** What of them needs --liquidate. */
-const DEPENDENT = ["policy", "insurance", "impact-depth", "impact-half-life", "audit"] as const;
+const DEPENDENT = [
+  "policy",
+  "insurance",
+  "impact-depth",
+  "impact-half-life",
+  "svg",
+  "audit",
+] as const;
 
 /** What follows ticks, or undefined without --liquidate; sets the insurance funds. @throws UsageError, RiskError */
 export function readLiquidation(

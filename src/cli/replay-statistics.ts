@@ -75,10 +75,16 @@ const BUCKET_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880,
 const MOST_BUCKETS = 40;
 const MINUTE = 60_000;
 
-export function bucketMinutes(from: number, to: number): number {
+/** The narrowest width, in minutes, at which a span takes so many rows at most. */
+export function narrowestBucket(from: number, to: number, most: number): number {
   const fits = (minutes: number): boolean =>
-    Math.floor(to / (minutes * MINUTE)) - Math.floor(from / (minutes * MINUTE)) < MOST_BUCKETS;
-  return BUCKET_MINUTES.find(fits) ?? Math.ceil((to - from) / MINUTE / (MOST_BUCKETS - 1));
+    Math.floor(to / (minutes * MINUTE)) - Math.floor(from / (minutes * MINUTE)) < most;
+  return BUCKET_MINUTES.find(fits) ?? Math.ceil((to - from) / MINUTE / (most - 1));
+}
+
+/** Width of the rows of a terminal's chart. */
+export function bucketMinutes(from: number, to: number): number {
+  return narrowestBucket(from, to, MOST_BUCKETS);
 }
 
 class Counts<Key extends string> {

@@ -1,5 +1,7 @@
 // `underkeel replay BOOK --tape FILE`: a book taken through real or made-up prices, tick by tick, with what happens to it: who becomes
 // liquidatable when, which stops fire, and what they close. For programs one JSON line an event; for people a report with a chart.
+import { writeFile } from "node:fs/promises";
+import { type CascadeSeries, cascadeSvg } from "../charts/cascade-chart.ts";
 import type { RiskEngine } from "../engine/engine.ts";
 import {
   EXTREME_ORDERS,
@@ -10,6 +12,7 @@ import {
   type TapeSurvey,
 } from "../tape/index.ts";
 import type { EngineEvent } from "../types.ts";
+import { CascadeRecorder } from "./cascade-series.ts";
 import {
   type Command,
   type CommandArguments,
@@ -254,6 +257,20 @@ async function print(
   for (const line of verifier.lines(paintOut)) await out.line(line);
 }
 
+/** The cascade chart into a file. */
+async function draw(
+  path: string,
+  series: CascadeSeries | undefined,
+  context: CommandContext,
+): Promise<void> {
+  if (series === undefined) {
+    await context.talk.line(`note: nothing was liquidated; ${path} is not written`);
+    return;
+  }
+  await writeFile(path, cascadeSvg(series));
+  await context.talk.line(`${path} written`);
+}
+
 async function run(args: CommandArguments, context: CommandContext): Promise<ExitCode> {
   const form = outputForm(args);
   const loaded = await load(args, args.operand("BOOK"), context);
@@ -276,6 +293,10 @@ async function run(args: CommandArguments, context: CommandContext): Promise<Exi
         });
   const observers: ReplayObserver[] = [statistics, shown.observer];
   if (losses !== undefined) observers.push(losses);
+  const svg = args.text("svg");
+  const recorder =
+    svg === undefined ? undefined : new CascadeRecorder(loaded.plan.engine, facts.settles, facts);
+  if (recorder !== undefined) observers.push(recorder);
   if (form === "jsonl") observers.push(jsonLines(context));
   if (verifier !== undefined) observers.push(verifier);
   try {
@@ -284,6 +305,7 @@ async function run(args: CommandArguments, context: CommandContext): Promise<Exi
   } finally {
     shown.end();
   }
+  if (svg !== undefined) await draw(svg, recorder?.series(facts.tapes.join(", ")), context);
   await print(form, args, statistics, verifier, losses, context);
   if (verifier === undefined || verifier.differences === 0) return EXIT.done;
   if (form === "jsonl") {

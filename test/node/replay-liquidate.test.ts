@@ -1,6 +1,6 @@
 // `underkeel replay --liquidate` as a user meets it: who is liquidated, what is told of it, that prices move where they are said to, that the
 // same run gives the same, and what is refused.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -104,6 +104,21 @@ describe("replay --liquidate", () => {
     const report = await run("--liquidate", "full", "--impact-depth", "4000");
     expect(report.stdout).toMatch(/cascade +2 ticks made by liquidations, 2 waves at most/);
     expect(report.stdout).toMatch(/Notional liquidated/);
+  });
+
+  it("draws it: bars of what was closed, the price, the fund; nothing where nothing was", async () => {
+    const path = join(folder, "cascade.svg");
+    const { code, stderr } = await run("--liquidate", "full", "--svg", path, "--summary");
+    expect([code, stderr]).toEqual([0, `${path} written\n`]);
+    const svg = readFileSync(path, "utf8");
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" viewBox="0 0 1200 720"/);
+    expect(svg).toContain("longs liquidated: 9.35K USDT");
+    expect(svg).toContain("price of BTC/USDT:USDT");
+    expect(svg).not.toMatch(/NaN|undefined|Infinity|<script|href/);
+    const none = join(folder, "none.svg");
+    const calm = await run("--liquidate", "full", "--svg", none, "--limit", "1");
+    expect(calm.stderr).toMatch(/nothing was liquidated; .*none.svg is not written/);
+    expect(existsSync(none)).toBe(false);
   });
 
   it("refuses what it does not understand", async () => {
