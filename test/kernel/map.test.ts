@@ -9,7 +9,7 @@ import { createUnderkeel } from "../../bench/underkeel.ts";
 import { RiskError } from "../../src/errors.ts";
 import { Kernel } from "../../src/kernel.ts";
 import type { KernelMap, MapSums } from "../../src/kernel-maps.ts";
-import { type LegState, MAX_AMOUNT, type PoolState } from "../../src/model.ts";
+import { type BracketTable, type LegState, MAX_AMOUNT, type PoolState } from "../../src/model.ts";
 import { maxPriceOf } from "../../src/reference/index.ts";
 import { wideLegFigures } from "../../src/reference/leg.ts";
 import { markOf, widePoolFigures } from "../../src/reference/pool.ts";
@@ -195,6 +195,44 @@ function fits(leg: LegState): boolean {
   return wideLegFigures(leg, markOf(leg)).notional <= MAX_AMOUNT;
 }
 
+function oneRate(haircut: boolean): BracketTable {
+  const brackets = [{ floor: 0n, rate: 4_000, scaledAmount: 0n, initialRate: 8_000 }];
+  const rates = { rateDenominator: 1_000_000, closeFeeRate: 0, brackets };
+  return { style: "marginal", haircut, ...rates };
+}
+
+/** A coin in inverse terms on the map's slot beside a linear follower: concave neither in p nor in 1/p, it falls at a level between. */
+const MIXED: PoolState = {
+  collateral: -1_007_915_367_610n,
+  legs: [
+    {
+      terms: { inverse: true, numerator: 10n ** 16n, divisor: 1n },
+      price: 10_000,
+      priceSlot: 0,
+      table: oneRate(true),
+      quantity: -1,
+      cost: 0n,
+      leverageMilli: 0,
+    },
+    {
+      terms: { inverse: false, numerator: 1n, divisor: 1n },
+      price: 10_000,
+      priceSlot: 2,
+      table: oneRate(false),
+      quantity: 12_938_856,
+      cost: 90_571_992_000n,
+      leverageMilli: 0,
+    },
+  ],
+};
+const MIXED_SHAPE: Shape = {
+  inclusive: false,
+  pick: 0,
+  distances: [4_855_300_000n, 33_000_000n, 0n],
+  units: [],
+  betaPpm: 1_277_903n,
+};
+
 const SIZES = [
   { size: "realistic", book: realisticBook({ minLength: 1, maxLength: 24 }), most: 150 },
   { size: "full-range", book: fullRangeBook({ minLength: 1, maxLength: 12 }), most: 150 },
@@ -222,7 +260,7 @@ describe.each(BUILDS)("liquidation map ($name build)", ({ wasm }) => {
           unloadBook(kernel, loaded);
         }
       });
-      fc.assert(property, runs(most));
+      fc.assert(property, { ...runs(most), examples: [[[MIXED], MIXED_SHAPE, false]] });
       expect(placed).toBeGreaterThan(most / 4);
     },
   );
