@@ -47,6 +47,12 @@ import {
   armStop as watchStop,
 } from "./stops.ts";
 import {
+  stress as judgeRows,
+  openStress as openRows,
+  closeStress as releaseRows,
+  setStressed as setRow,
+} from "./stress.ts";
+import {
   refillTable as fillAgain,
   removeTable as freeTable,
   createTable as newTable,
@@ -236,6 +242,25 @@ export function scan(trial: i32): i32 {
 /** The levels at MAP_LEVELS, filled: `below` and `above` of them under and over the slot's mark. */
 export function priceMap(slot: u32, below: u32, above: u32, follows: i32): i32 {
   return mapPrice(slot, below, above, follows !== 0);
+}
+
+/** Takes memory for stress passes; every row stands at the marks. */
+export function openStress(): i32 {
+  return openRows();
+}
+
+/** Gives it back. */
+export function closeStress(): void {
+  releaseRows();
+}
+
+export function setStressed(row: u32, slot: u32, price: f64): i32 {
+  return setRow(row, slot, price);
+}
+
+/** Judges the rows given as bits; sums at STRESS_DIRECTORY. */
+export function stress(rows: u32): i32 {
+  return judgeRows(rows);
 }
 
 /** One funding period over the rates, prices and sums at FUNDINGS; source is one of FROM_*. */

@@ -4,7 +4,6 @@ import {
   CHUNK_BYTES,
   CHUNK_PAGES,
   CLASSES,
-  FIXED_END,
   FIXED_PAGES,
   HEADER,
   HEADER_DIRTY,
@@ -28,8 +27,9 @@ import {
   STATUS_CAPACITY,
   STATUS_OK,
 } from "../src/layout.ts";
+import { STRESS_END } from "../src/layout-stress.ts";
 
-if (FIXED_END > FIXED_PAGES << 16) ERROR("the fixed part does not fit FIXED_PAGES");
+if (STRESS_END > FIXED_PAGES << 16) ERROR("the fixed part does not fit FIXED_PAGES");
 if (CHUNK_BYTES !== CHUNK_PAGES << 16) ERROR("a chunk is a whole number of pages");
 
 /** Lays out the fixed part. Called once, before anything else. */
@@ -121,6 +121,15 @@ function fillEntry(directory: usize, entry: u32): bool {
   if (chunk === 0) return false;
   store<u32>(((<usize>entry) << 2) + directory, <u32>chunk);
   return true;
+}
+
+/** Takes the chunk of a directory of records away, which nothing refers to any more. */
+export function dropRecords(directory: usize, entry: u32): void {
+  const slot = ((<usize>entry) << 2) + directory;
+  const chunk = <usize>load<u32>(slot);
+  if (chunk === 0) return;
+  store<u32>(slot, 0);
+  releaseChunk(chunk);
 }
 
 /** Takes the chunk of a directory of lanes or results away. */

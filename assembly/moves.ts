@@ -26,11 +26,18 @@ import { legRecord } from "./book.ts";
 import { bracketAt, scaledAmount, unitNotional } from "./doubles.ts";
 import { maxPrice, priceAt, priceRecord } from "./prices.ts";
 import { tableRecord } from "./tables.ts";
+import { clearanceFloor } from "./valuation.ts";
 
 /** Sums whose magnitudes exceed this are left to the integers: no figure of the pool is near 2^63. */
-const LARGEST: f64 = 4e18;
+export const LARGEST: f64 = 4e18;
 /** 2^-50. */
-const ROUNDING: f64 = 8.881784197001252e-16;
+export const ROUNDING: f64 = 8.881784197001252e-16;
+
+/** Each leg rounds value, margin and fee (or value and haircut) by less than a unit each. */
+export const LEG_UNITS: i64 = 3;
+export const SOUND: i32 = 0;
+export const UNDER: i32 = 1;
+export const UNSURE: i32 = -1;
 
 /** Unrounded sums at the last point. */
 export let equity: f64 = 0;
@@ -84,6 +91,13 @@ export function figuresAtMarks(record: usize): void {
     addLeg(leg, mark, isFalling(leg) ? -mark : mark);
   }
   bindError(record);
+}
+
+/** On which side of liquidation the figures are by more than their error and what rounding takes from each leg. */
+export function sideInDoubles(record: usize): i32 {
+  const over = equity - need - <f64>clearanceFloor();
+  if (over > error + <f64>LEG_UNITS * <f64>load<u16>(record, POOL_LEGS)) return SOUND;
+  return over < -error && maintenance > error ? UNDER : UNSURE;
 }
 
 /** The pool with every price at its corner. */

@@ -74,12 +74,12 @@ import {
 } from "../src/layout-ticks.ts";
 import { poolLives, poolRecord, revise } from "./book.ts";
 import { nodeRecord, passedNode, pendSlot, removeNode, settleHeaps } from "./heaps.ts";
-import { equity, error, figuresAtMarks, maintenance, need } from "./moves.ts";
+import { figuresAtMarks, sideInDoubles, UNDER, UNSURE } from "./moves.ts";
 import { priceRecord } from "./prices.ts";
 import { prepare, scan } from "./screen.ts";
 import { popStop } from "./stops.ts";
 import { popGroup, trackBest } from "./trailing.ts";
-import { clearanceFloor, isLiquidatable, NO_INITIAL, sumPool } from "./valuation.ts";
+import { isLiquidatable, NO_INITIAL, sumPool } from "./valuation.ts";
 import {
   alertOf,
   placeOf,
@@ -98,7 +98,7 @@ import {
   sumSubtractSum,
   sumTimes,
 } from "./wide.ts";
-import { armPool, LEG_UNITS } from "./zones.ts";
+import { armPool } from "./zones.ts";
 
 /** A tick evaluates at most one in so many of the pools that may wait, or so many in small books: they take about as long as two scans. */
 const MOST_SHIFT: u32 = 8;
@@ -256,17 +256,6 @@ function evaluateAll(directory: usize, header: usize, budget: u32): void {
 
 /** ALERT_UNDER and ALERT_SEEN in the states of eight pools. */
 const EIGHT_UNDER: u64 = ((<u64>0x18181818) << 32) | 0x18181818;
-const SOUND: i32 = 0;
-const UNDER: i32 = 1;
-const UNSURE: i32 = -1;
-
-/** On which side of liquidation the figures of moves.ts are by more than their error and what rounding takes from each leg. */
-function sideInDoubles(record: usize): i32 {
-  const over = equity - need - <f64>clearanceFloor();
-  if (over > error + <f64>LEG_UNITS * <f64>load<u16>(record, POOL_LEGS)) return SOUND;
-  return over < -error && maintenance > error ? UNDER : UNSURE;
-}
-
 /**
  * Judges the pool (in doubles where they can tell and nothing else is watched), says what is new of it and arms it; false where it must be
  * looked at in the next tick again.

@@ -89,10 +89,7 @@ let legBracket: usize = 0;
 /** Values a leg at a price (> 0 for inverse terms). False where the notional does not fit 2^63 - 1. */
 export function valueLeg(leg: usize, price: u64): bool {
   if (!locateNotional(leg, price)) return false;
-  const terms = priceRecord(load<u16>(leg, LEG_PRICE));
-  const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
-  const rises = load<f64>(leg, LEG_QUANTITY) > 0 !== inverse;
-  legValue = rises ? <i64>legNotional : -(<i64>(legNotional + u64(legRest !== 0)));
+  legValue = locatedValue(leg, priceRecord(load<u16>(leg, LEG_PRICE)));
   const table = tableRecord(load<u16>(leg, LEG_TABLE));
   const margin = bracketMargin(table);
   if ((load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0) {
@@ -106,6 +103,13 @@ export function valueLeg(leg: usize, price: u64): bool {
     legFee = fee === 0 ? 0 : shareCeil(fee, 0, 0, FEE_UNITS);
   }
   return true;
+}
+
+/** ⌊±N⌋ of the located leg. */
+function locatedValue(leg: usize, terms: usize): i64 {
+  const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
+  const rises = load<f64>(leg, LEG_QUANTITY) > 0 !== inverse;
+  return rises ? <i64>legNotional : -(<i64>(legNotional + u64(legRest !== 0)));
 }
 
 /**
@@ -287,6 +291,27 @@ export function sumPool(record: usize, draft: usize, vector: usize, initialMode:
   sumCopy(RESULT + RESULT_CLEARANCE, RESULT + RESULT_EQUITY);
   sumSubtractSum(RESULT + RESULT_CLEARANCE, RESULT + RESULT_MAINTENANCE);
   sumSubtractSum(RESULT + RESULT_CLEARANCE, RESULT + RESULT_FEE);
+  return STATUS_OK;
+}
+
+/** The pool's equity alone at a price vector to RESULT, 128 bits. */
+export function sumEquity(record: usize, vector: usize): i32 {
+  sumSet(RESULT + RESULT_EQUITY, load<i64>(record, POOL_COLLATERAL));
+  let next = load<i32>(record, POOL_FIRST_LEG);
+  while (next !== NONE) {
+    const leg = legRecord(next);
+    next = load<i32>(leg, LEG_NEXT);
+    const slot = load<u16>(leg, LEG_PRICE);
+    const price = priceAt(vector, slot);
+    if (price === 0) return STATUS_NO_MARK;
+    if (!locateNotional(leg, price)) return STATUS_RANGE;
+    sumAdd(RESULT + RESULT_EQUITY, locatedValue(leg, priceRecord(slot)));
+    sumSubtract(RESULT + RESULT_EQUITY, load<i64>(leg, LEG_COST));
+    const table = tableRecord(load<u16>(leg, LEG_TABLE));
+    if ((load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0) {
+      sumSubtractUnsigned(RESULT + RESULT_EQUITY, bracketMargin(table));
+    }
+  }
   return STATUS_OK;
 }
 

@@ -46,6 +46,7 @@ import {
   figuresAfter,
   figuresAtMarks,
   isFalling,
+  LEG_UNITS,
   need,
   needSlope,
   setSense,
@@ -76,8 +77,6 @@ import {
 } from "./wide.ts";
 
 const PPM: f64 = 1_000_000;
-/** Each leg rounds value, margin and fee (or value and haircut) by less than a unit each. */
-export const LEG_UNITS: i64 = 3;
 /** No zone is wider than prices a hundredfold. */
 const WIDEST: f64 = 99;
 

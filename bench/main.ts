@@ -8,6 +8,7 @@ import { formatLoad, runLoad } from "./load.ts";
 import { formatMap, runMap } from "./map.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { formatScan, runScan } from "./scan.ts";
+import { formatStress, runStress } from "./stress.ts";
 import { formatSwitches, runSwitches } from "./switches.ts";
 import { formatCurve, formatTape } from "./tick-report.ts";
 import { runTicks } from "./ticks.ts";
@@ -74,6 +75,13 @@ async function runSuites(options: BenchOptions): Promise<void> {
       progress,
       tapeDone: (report) => show(formatTape(report)),
       curveDone: (report) => show(formatCurve(report)),
+    });
+  }
+  if (options.suites.includes("stress")) {
+    document.stress = runStress({
+      ...options,
+      progress,
+      report: (report) => show(formatStress(report)),
     });
   }
   if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);

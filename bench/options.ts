@@ -10,6 +10,7 @@ export const SUITES = [
   "fills",
   "map",
   "ticks",
+  "stress",
 ] as const;
 export type Suite = (typeof SUITES)[number];
 
@@ -31,7 +32,7 @@ export interface BenchOptions {
 const CURVE = "10000,30000,100000,300000,1000000,3000000";
 const QUICK_CURVE = "10000,30000,100000,300000,1000000";
 
-export const USAGE = `npm run bench -- [scan|figures|load|funding|switches|fills|map|ticks|all] [options]
+export const USAGE = `npm run bench -- [scan|figures|load|funding|switches|fills|map|ticks|stress|all] [options]
 
   --accounts 10000,100000,1000000   sizes of the scanned, traded, mapped and ticked books
   --positions 1000000               rows of the loaded file

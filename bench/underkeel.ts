@@ -14,7 +14,11 @@ export interface UnderkeelRival extends Rival {
   exactEvaluations(): number;
 }
 
-function fill(kernel: Kernel, book: BenchBook): { slots: Int32Array; poolOfHandle: Uint32Array } {
+/** Pools into a kernel, with alternating tags 0 and 1. */
+export function fill(
+  kernel: Kernel,
+  book: BenchBook,
+): { slots: Int32Array; poolOfHandle: Uint32Array } {
   const slots = Int32Array.from(book.markets, ({ divisor }) =>
     kernel.createPrice({ inverse: false, numerator: 1n, divisor: BigInt(divisor) }),
   );
@@ -25,7 +29,7 @@ function fill(kernel: Kernel, book: BenchBook): { slots: Int32Array; poolOfHandl
   const handles = new Uint32Array(book.pools);
   let top = 0;
   for (let pool = 0; pool < book.pools; pool++) {
-    const handle = kernel.createPool(book.collateral[pool] as bigint, pool, 0);
+    const handle = kernel.createPool(book.collateral[pool] as bigint, pool, pool & 1);
     handles[pool] = handle;
     if (handle > top) top = handle;
     const end = book.poolStart[pool + 1] as number;

@@ -1,10 +1,11 @@
 // The kernel's exports, typed, and guarded: any trap is a bug of ours that may have left half-written memory, so it must not pass
 // unseen. Each export has a wrapper of its own, written out: a shared one would make every call megamorphic, ten times the cost.
 
+import { guardStressExports, type StressExports } from "./exports-stress.ts";
 import { guardTickExports, type TickExports } from "./exports-ticks.ts";
 
 /** The kernel's exports as they are in the binary: unsigned results arrive signed, all handles are 32-bit. */
-export interface KernelExports extends TickExports {
+export interface KernelExports extends TickExports, StressExports {
   readonly memory: WebAssembly.Memory;
   initialize(pageLimit: number): number;
   createPrice(
@@ -109,6 +110,7 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
   return {
     memory: raw.memory,
     ...guardTickExports(raw, onTrap),
+    ...guardStressExports(raw, onTrap),
     initialize(pageLimit: number): number {
       try {
         return initialize(pageLimit);

@@ -61,7 +61,7 @@
 //   └─────────────────────────────────────────────┘
 //   A lane that holds no pool is all 0 and follows STILL_SLOT, whose move is always 0: it never looks liquidatable.
 //
-// Records of ticks and stops: layout-ticks.ts.
+// Records of ticks and stops: layout-ticks.ts. Of stress tests: layout-stress.ts, whose directory stands at the end of the fixed part.
 
 export const CHUNK_BYTES = 262_144;
 export const CHUNK_PAGES = 4;

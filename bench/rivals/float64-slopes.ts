@@ -11,12 +11,17 @@ import { type BenchBook, MAX_LEGS, QUOTE_SCALE } from "../book.ts";
 import { type FloatColumns, floatColumns, isUnderWater } from "./float64-search.ts";
 import type { Rival } from "./rival.ts";
 
-/** Chords span the marks times 1 - BAND to 1 + BAND. */
-const BAND = 0.1;
+/** Chords span the marks times `low` to `high`. */
+export interface Band {
+  readonly low: number;
+  readonly high: number;
+}
+
+const NARROW: Band = { low: 0.9, high: 1.1 };
 /** Relative to gross notional and collateral: doubles err by less than 1e-14 of it here. */
 const GUARD = 1e-12;
 
-interface Group {
+export interface Group {
   readonly constants: Float64Array;
   /** legs consecutive slopes a pool, against the price in quote currency. */
   readonly slopes: Float64Array;
@@ -75,9 +80,9 @@ interface Chord {
 }
 
 /** The chord over the band, and how far the contribution rises above it: at a kink, as it is piecewise linear. */
-function chordOf(columns: FloatColumns, leg: number, mark: number): Chord {
-  const low = mark * (1 - BAND);
-  const high = mark * (1 + BAND);
+function chordOf(columns: FloatColumns, leg: number, mark: number, band: Band): Chord {
+  const low = mark * band.low;
+  const high = mark * band.high;
   const atLow = contribution(columns, leg, low);
   const slope = (contribution(columns, leg, high) - atLow) / (high - low);
   const constant = atLow - slope * low;
@@ -92,7 +97,13 @@ function chordOf(columns: FloatColumns, leg: number, mark: number): Chord {
   return { constant, slope, gap };
 }
 
-function createGroup(book: BenchBook, columns: FloatColumns, legs: number): Group {
+/** All pools of `legs` legs, each with its bounds. */
+export function createGroup(
+  book: BenchBook,
+  columns: FloatColumns,
+  legs: number,
+  band: Band,
+): Group {
   const members: number[] = [];
   for (let pool = 0; pool < book.pools; pool++) {
     if ((book.poolStart[pool + 1] ?? 0) - (book.poolStart[pool] ?? 0) === legs) members.push(pool);
@@ -113,7 +124,7 @@ function createGroup(book: BenchBook, columns: FloatColumns, legs: number): Grou
     for (let leg = start; leg < start + legs; leg++) {
       const market = book.legMarket[leg] ?? 0;
       const mark = (book.marks[market] ?? 0) / QUOTE_SCALE;
-      const chord = chordOf(columns, leg, mark);
+      const chord = chordOf(columns, leg, mark, band);
       const at = row * legs + leg - start;
       group.slopes[at] = chord.slope;
       group.markets[at] = market;
@@ -131,7 +142,7 @@ function createGroup(book: BenchBook, columns: FloatColumns, legs: number): Grou
 export function createFloat64SlopesRival(book: BenchBook): Rival {
   const columns = floatColumns(book);
   const groups = Array.from({ length: MAX_LEGS }, (_, index) =>
-    createGroup(book, columns, index + 1),
+    createGroup(book, columns, index + 1, NARROW),
   );
   const hits = new Uint32Array(book.pools);
   const doubtful = new Uint32Array(book.pools + 1);
@@ -144,7 +155,8 @@ export function createFloat64SlopesRival(book: BenchBook): Rival {
     scan(prices: Float64Array): number {
       for (let market = 0; market < current.length; market++) {
         const price = prices[market] as number;
-        if (Math.abs(price / (book.marks[market] as number) - 1) > BAND) {
+        const share = price / (book.marks[market] as number);
+        if (share < NARROW.low || share > NARROW.high) {
           throw new RangeError(`market ${market} left the band of the slopes: rebuild them`);
         }
         current[market] = price / QUOTE_SCALE;
