@@ -214,7 +214,7 @@ function settle(fallen: u32, low: v128, high: v128, cold: usize): i32 {
 
 let queued: u32 = 0;
 /** What touching has read: kept, so that no compiler leaves the reading out. */
-let touched: u64 = 0;
+export let touched: u64 = 0;
 
 /** Judges and counts what is queued. */
 function drain(): i32 {

@@ -32,6 +32,15 @@ export type { ComparedShock, ModeShock } from "./engine/mode-shocks.ts";
 export { PROFILE_NAMES, type ResolvedProfile, resolveProfile } from "./engine/profiles.ts";
 export type { ScanLine, ScanResult } from "./engine/scan.ts";
 export type { PricePair, ScopeFigures, ScopeHandle } from "./engine/scope.ts";
+export type {
+  StressMarket,
+  StressOptions,
+  StressOutcome,
+  StressSettle,
+  StressTotals,
+} from "./engine/stress.ts";
+export type { StressBeta, StressScenario } from "./engine/stress-scenarios.ts";
+export type { StressAccount } from "./engine/stress-top.ts";
 export type { TickResult } from "./engine/tick-result.ts";
 export { RiskError, type RiskErrorCode, type RiskErrorDetail } from "./errors.ts";
 export {

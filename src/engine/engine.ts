@@ -47,6 +47,8 @@ import type { ScopeHandle } from "./scope.ts";
 import { EngineState } from "./state.ts";
 import { stateHash } from "./state-hash.ts";
 import { type EngineStats, engineStats } from "./stats.ts";
+import { type StressOptions, type StressOutcome, stress } from "./stress.ts";
+import type { StressScenario } from "./stress-scenarios.ts";
 import type { TickResult } from "./tick-result.ts";
 import { toBook } from "./to-book.ts";
 
@@ -357,6 +359,34 @@ export class RiskEngine extends CommandMethods {
    */
   compareModes(account: string, options: CompareModesOptions = {}): ModeComparison {
     return compareModes(this.#state, account, options, (book) => RiskEngine.fromBook(book));
+  }
+
+  /**
+   * What each of many scenarios would liquidate: accounts, scopes by margin mode, notional, what is owed beyond the collateral, by settle
+   * asset and by market. Exact, however far prices go. Changes nothing.
+   *
+   * @throws RiskError naming the scenario's field, its value and what was expected; VALUE_OUT_OF_RANGE, CAPACITY
+   * @example
+   * const engine = RiskEngine.fromBook({
+   *   assets: [{ code: "USDT" }],
+   *   markets: [{
+   *     symbol: "ETH/USDT:USDT", settle: "USDT", precision: { amount: "0.01" },
+   *     tiers: [{ maintenanceMarginRate: "0.01" }],
+   *   }],
+   *   marks: { "ETH/USDT:USDT": "2000" },
+   *   accounts: [{
+   *     id: "bob",
+   *     balances: { USDT: "300" },
+   *     positions: [{ symbol: "ETH/USDT:USDT", side: "long", contracts: "1", entryPrice: "2000", marginMode: "cross" }],
+   *   }],
+   * });
+   * const [mild, severe] = engine.stress([{ all: "-0.1" }, { shocks: { "ETH/USDT:USDT": "-0.2" } }]);
+   * mild.accounts; // => 0
+   * severe.settle.USDT.notional; // => "1600"
+   * severe.settle.USDT.shortfall; // => "100"
+   */
+  stress(scenarios: readonly StressScenario[], options: StressOptions = {}): StressOutcome[] {
+    return stress(this.#state, scenarios, options);
   }
 
   /** The whole state as a book document; `fromBook(toBook())` has the same state hash. */

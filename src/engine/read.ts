@@ -58,3 +58,28 @@ export function optionalDecimals(value: unknown, otherwise: number, path: string
     return value;
   return refuse("BAD_VALUE", "must be an integer from 0 to 18", path, value);
 }
+
+/** Text of 1 to `most` characters, or nothing. */
+export function optionalText(value: unknown, most: number, path: string): string | undefined {
+  return value === undefined ? undefined : requireText(value, most, path);
+}
+
+/** Refuses fields that nobody reads: a misspelt one would silently do nothing. */
+export function refuseUnknownFields(value: object, known: readonly string[], path: string): void {
+  for (const field of Object.keys(value)) {
+    if (known.includes(field)) continue;
+    refuse(
+      "BAD_VALUE",
+      "is no field here",
+      `${path}.${field}`,
+      field,
+      `known: ${known.join(", ")}`,
+    );
+  }
+}
+
+/** A whole number of at least 0. */
+export function requireCount(value: unknown, path: string): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  return refuse("BAD_VALUE", "must be a whole number of at least 0", path, value);
+}

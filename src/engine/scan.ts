@@ -32,8 +32,8 @@ export interface ScanLine {
   readonly marginRatio: string | null;
 }
 
-/** Prices in units by market, in place of the marks. */
-export type TrialPrices = readonly (readonly [EngineMarket, number])[];
+/** Prices in units by market (or coin), in place of the marks. */
+export type TrialPrices = readonly (readonly [Pick<EngineMarket, "slot">, number])[];
 
 /** Runs a computation with other marks and puts the marks back whatever happens. */
 export function withPrices<Result>(
@@ -54,7 +54,12 @@ export function withPrices<Result>(
 }
 
 /** A pool's handle means nothing to a user: the error names the account and its scope instead. Others pass unchanged. */
-export function nameScope(state: EngineState, pool: number, error: unknown): unknown {
+export function nameScope(
+  state: EngineState,
+  pool: number,
+  error: unknown,
+  place?: string,
+): unknown {
   if (!(error instanceof RiskError)) return error;
   if (error.code !== "VALUE_OUT_OF_RANGE" && error.code !== "NO_MARK") return error;
   const { account, scope, settle, symbol, side } = identifyPool(state, pool);
@@ -63,7 +68,8 @@ export function nameScope(state: EngineState, pool: number, error: unknown): unk
     error.code === "NO_MARK"
       ? "a market that it holds has no mark"
       : "a figure does not fit 63 bits of quote units at these prices";
-  const path = `account ${JSON.stringify(account)}, ${what}`;
+  const where = place === undefined ? "" : `${place}: `;
+  const path = `${where}account ${JSON.stringify(account)}, ${what}`;
   return new RiskError(error.code, message, { path, cause: error });
 }
 
