@@ -39,6 +39,19 @@ export type {
   StressSettle,
   StressTotals,
 } from "./engine/stress.ts";
+export {
+  type StressAxis,
+  type StressGrid,
+  type StressGridOptions,
+  stressGrid,
+} from "./engine/stress-grid.ts";
+export {
+  HISTORICAL_SHOCKS,
+  type HistoricalOptions,
+  type HistoricalShock,
+  historicalScenario,
+} from "./engine/stress-history.ts";
+export type { StressMode, StressModes, StressModesOutcome } from "./engine/stress-modes.ts";
 export type { StressBeta, StressScenario } from "./engine/stress-scenarios.ts";
 export type { StressAccount } from "./engine/stress-top.ts";
 export type { TickResult } from "./engine/tick-result.ts";

@@ -48,6 +48,7 @@ import { EngineState } from "./state.ts";
 import { stateHash } from "./state-hash.ts";
 import { type EngineStats, engineStats } from "./stats.ts";
 import { type StressOptions, type StressOutcome, stress } from "./stress.ts";
+import { type StressModes, stressModes } from "./stress-modes.ts";
 import type { StressScenario } from "./stress-scenarios.ts";
 import type { TickResult } from "./tick-result.ts";
 import { toBook } from "./to-book.ts";
@@ -387,6 +388,16 @@ export class RiskEngine extends CommandMethods {
    */
   stress(scenarios: readonly StressScenario[], options: StressOptions = {}): StressOutcome[] {
     return stress(this.#state, scenarios, options);
+  }
+
+  /**
+   * The whole book three ways under the same scenarios: as it is, all cross, all isolated, converted as {@link compareModes} does. Accounts
+   * hit, capital lost, and positions that were pulled down or carried by others. Changes nothing.
+   *
+   * @throws RiskError as {@link stress}
+   */
+  stressModes(scenarios: readonly StressScenario[]): StressModes {
+    return stressModes(this.#state, scenarios, (book) => RiskEngine.fromBook(book).#state);
   }
 
   /** The whole state as a book document; `fromBook(toBook())` has the same state hash. */
