@@ -12,42 +12,18 @@ import {
 } from "./command.ts";
 import { comparisonLines } from "./comparison-lines.ts";
 import { loadEngine } from "./load.ts";
-
-/** "-20%" -> "-0.2"; "15%" and "0.15" alike. @throws UsageError */
-function readShare(text: string, whole: string): string {
-  const match = /^([+-]?)(\d{1,5})(?:\.(\d{1,6}))?(%?)$/.exec(text.trim());
-  if (match === null) {
-    throw new UsageError(
-      `--shock takes a share such as 10%, or SYMBOL=-10% (several with commas) (got "${whole}")`,
-    );
-  }
-  const [, sign = "", digits = "", fraction = "", percent] = match;
-  const scaled = percent === "%" ? `${digits.padStart(3, "0")}${fraction}` : `${digits}${fraction}`;
-  const point = percent === "%" ? Math.max(digits.length, 3) - 2 : digits.length;
-  const decimals = scaled.slice(point);
-  return `${sign === "-" ? "-" : ""}${scaled.slice(0, point)}${decimals === "" ? "" : `.${decimals}`}`;
-}
+import { readMoves, readShare } from "./shares.ts";
 
 /** "10%" moves everything against the account; "A=-10%,B=+5%" moves markets. */
 function readShock(text: string): ModeShock {
   if (!text.includes("=")) {
-    const share = readShare(text, text);
+    const share = readShare(text, text, "shock");
     if (Number(share) > 0 && Number(share) < 1) return share;
     throw new UsageError(
       `--shock takes a share between 0% and 100%, such as 10%; further only by market, SYMBOL=+150% (got "${text}")`,
     );
   }
-  const moves: Record<string, string> = Object.create(null);
-  for (const part of text.split(",")) {
-    const at = part.lastIndexOf("=");
-    if (at < 1) throw new UsageError(`--shock ${text}: every part is SYMBOL=MOVE (got "${part}")`);
-    const symbol = part.slice(0, at).trim();
-    if (moves[symbol] !== undefined) {
-      throw new UsageError(`--shock ${text}: ${symbol} moves twice`);
-    }
-    moves[symbol] = readShare(part.slice(at + 1), text);
-  }
-  return moves;
+  return readMoves(text, "shock");
 }
 
 /** The first account that has something to compare: both modes or several positions; else the first with a position, else the first. */
