@@ -187,7 +187,8 @@ describe.each(BUILDS)("stress passes ($name build)", ({ wasm }) => {
     const table = tableOf({ rows: [{ floor: 0n, rate: 1 }] });
     const quantity = Number.MAX_SAFE_INTEGER;
     const cost = MAX_AMOUNT;
-    const count = 3000;
+    // 3,000 of 2^53 a half: beyond 2^64 as well.
+    const count = 6000;
     const legs = [legOf({ terms, table, price: 1, quantity, cost })];
     const { slots } = load(
       kernel,
@@ -207,6 +208,25 @@ describe.each(BUILDS)("stress passes ($name build)", ({ wasm }) => {
       };
       expect(kernel.stressSums(row, slot, 0)).toEqual(half);
       expect(kernel.stressSums(row, slot, 1)).toEqual(half);
+    }
+  });
+
+  test("shortfalls that doubles hold are moved over to 128 bits in time", () => {
+    const kernel = new Kernel(options);
+    const terms = termsOfDecimals(false, 0, 0, 0);
+    const table = tableOf({ rows: [{ floor: 0n, rate: 1 }] });
+    const count = 20_000;
+    const owed = 2_000_000_000_000_000n;
+    const states = Array.from({ length: count }, () =>
+      poolOf(-owed, legOf({ terms, table, price: 1, quantity: 1 })),
+    );
+    const { slots } = load(kernel, states);
+    kernel.openStress();
+    const pass = kernel.stress(8);
+    expect(pass.equitiesValued).toBe(0);
+    for (const half of [0, 1] as const) {
+      const sums = kernel.stressSums(3, slots.get(0) ?? -1, half);
+      expect(sums?.shortfall).toBe((owed - 1n) * BigInt(count / 2));
     }
   });
 
