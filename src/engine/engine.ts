@@ -363,39 +363,15 @@ export class RiskEngine extends CommandMethods {
   }
 
   /**
-   * What each of many scenarios would liquidate: accounts, scopes by margin mode, notional, what is owed beyond the collateral, by settle
-   * asset and by market. Exact, however far prices go. Changes nothing.
+   * What each of many scenarios would liquidate, exactly, however far prices go (stress.ts has an example). Changes nothing.
    *
-   * @throws RiskError naming the scenario's field, its value and what was expected; VALUE_OUT_OF_RANGE, CAPACITY
-   * @example
-   * const engine = RiskEngine.fromBook({
-   *   assets: [{ code: "USDT" }],
-   *   markets: [{
-   *     symbol: "ETH/USDT:USDT", settle: "USDT", precision: { amount: "0.01" },
-   *     tiers: [{ maintenanceMarginRate: "0.01" }],
-   *   }],
-   *   marks: { "ETH/USDT:USDT": "2000" },
-   *   accounts: [{
-   *     id: "bob",
-   *     balances: { USDT: "300" },
-   *     positions: [{ symbol: "ETH/USDT:USDT", side: "long", contracts: "1", entryPrice: "2000", marginMode: "cross" }],
-   *   }],
-   * });
-   * const [mild, severe] = engine.stress([{ all: "-0.1" }, { shocks: { "ETH/USDT:USDT": "-0.2" } }]);
-   * mild.accounts; // => 0
-   * severe.settle.USDT.notional; // => "1600"
-   * severe.settle.USDT.shortfall; // => "100"
+   * @throws RiskError naming the scenario's field; VALUE_OUT_OF_RANGE, CAPACITY
    */
   stress(scenarios: readonly StressScenario[], options: StressOptions = {}): StressOutcome[] {
     return stress(this.#state, scenarios, options);
   }
 
-  /**
-   * The whole book three ways under the same scenarios: as it is, all cross, all isolated, converted as {@link compareModes} does. Accounts
-   * hit, capital lost, and positions that were pulled down or carried by others. Changes nothing.
-   *
-   * @throws RiskError as {@link stress}
-   */
+  /** The whole book three ways, converted as {@link compareModes} does, under the same scenarios. Throws as {@link stress}. Changes nothing. */
   stressModes(scenarios: readonly StressScenario[]): StressModes {
     return stressModes(this.#state, scenarios, (book) => RiskEngine.fromBook(book).#state);
   }

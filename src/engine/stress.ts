@@ -226,6 +226,24 @@ function runRows(
  *
  * @throws RiskError naming the scenario's field; VALUE_OUT_OF_RANGE where a shock takes a figure out of 63 bits; CAPACITY where
  * memory does not suffice
+ * @example
+ * const engine = RiskEngine.fromBook({
+ *   assets: [{ code: "USDT" }],
+ *   markets: [{
+ *     symbol: "ETH/USDT:USDT", settle: "USDT", precision: { amount: "0.01" },
+ *     tiers: [{ maintenanceMarginRate: "0.01" }],
+ *   }],
+ *   marks: { "ETH/USDT:USDT": "2000" },
+ *   accounts: [{
+ *     id: "bob",
+ *     balances: { USDT: "300" },
+ *     positions: [{ symbol: "ETH/USDT:USDT", side: "long", contracts: "1", entryPrice: "2000", marginMode: "cross" }],
+ *   }],
+ * });
+ * const [mild, severe] = engine.stress([{ all: "-0.1" }, { shocks: { "ETH/USDT:USDT": "-0.2" } }]);
+ * mild.accounts; // => 0
+ * severe.settle.USDT.notional; // => "1600"
+ * severe.settle.USDT.shortfall; // => "100"
  */
 export function stress(
   state: EngineState,
