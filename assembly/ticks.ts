@@ -16,6 +16,7 @@ import {
   HEADER_TOP_PRICE,
   HEADER_TRIGGERS,
   HEADER_WOKEN,
+  HEAP_DOWN,
   HEAP_MUST,
   HEAP_UP,
   MARKS,
@@ -73,7 +74,7 @@ import {
   WOKE_SHIFT,
 } from "../src/layout-ticks.ts";
 import { poolLives, poolRecord, revise } from "./book.ts";
-import { nodeRecord, passedNode, pendSlot, removeNode, settleHeaps } from "./heaps.ts";
+import { layBandsAnew, nodeRecord, passedNode, pendSlot, removeNode, settleHeaps } from "./heaps.ts";
 import { equity, error, figuresAtMarks, maintenance, need } from "./moves.ts";
 import { priceRecord } from "./prices.ts";
 import { prepare, scan } from "./screen.ts";
@@ -200,9 +201,11 @@ function popLeisurely(budget: u32): bool {
   let left = false;
   for (let place: usize = 0; place < <usize>pending; place++) {
     const slot = <u32>load<u16>((place << 1) + PENDING_SLOTS);
-    popWaiting(slot, 0, budget);
+    layBandsAnew(slot, HEAP_DOWN);
+    layBandsAnew(slot, HEAP_UP);
+    popWaiting(slot, HEAP_DOWN, budget);
     popWaiting(slot, HEAP_UP, budget);
-    const waiting = passedNode(slot, 0) !== NONE || passedNode(slot, HEAP_UP) !== NONE;
+    const waiting = passedNode(slot, HEAP_DOWN) !== NONE || passedNode(slot, HEAP_UP) !== NONE;
     if (waiting) left = true;
     // Stops that were armed passed fire in the next tick.
     const urgent =
