@@ -104,7 +104,7 @@ import { armPool, LEG_UNITS } from "./zones.ts";
 /** A tick evaluates at most one in so many of the pools that may wait, or so many in small books: they take about as long as two scans. */
 const MOST_SHIFT: u32 = 8;
 const LEAST_MOST: u32 = 256;
-/** Where more wait the screen is asked, and those are evaluated that waited before the tick, or so many. */
+/** Where more wait the screen is asked, and so many are evaluated; as many as may be where so many waited before the tick. */
 const LEAST_BUDGET: u32 = 64;
 /** After so many were armed at once, heaps are balanced. */
 const MANY: u32 = 4_096;
@@ -177,7 +177,8 @@ export function wake(): i32 {
   const waited = load<u32>(HEADER_MAY);
   const crowded = popLeisurely(most) || load<u32>(HEADER_MAY) > most;
   evaluateAll(MUST_DIRECTORY, HEADER_MUST, u32.MAX_VALUE);
-  const budget = crowded ? max<u32>(LEAST_BUDGET, min<u32>(waited, most)) : u32.MAX_VALUE;
+  const after = waited < LEAST_BUDGET ? LEAST_BUDGET : most;
+  const budget = crowded ? after : u32.MAX_VALUE;
   evaluateAll(MAY_DIRECTORY, HEADER_MAY, budget);
   if (crowded && !screenAll()) {
     // No memory for the screen, or figures that it cannot sum: everything is looked at.
