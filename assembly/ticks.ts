@@ -19,11 +19,13 @@ import {
   HEAP_DOWN,
   HEAP_MUST,
   HEAP_UP,
+  LEG_NEXT,
   MARKS,
   MAY_DIRECTORY,
   MUST_DIRECTORY,
   NONE,
   PENDING_SLOTS,
+  POOL_FIRST_LEG,
   POOL_LEGS,
   PREVIOUS,
   PRICE_ANCHOR,
@@ -55,6 +57,7 @@ import {
   ALERT_LEVEL,
   ALERT_SEEN,
   ALERT_UNDER,
+  NODE_CHAIN,
   NODE_GROUP,
   NODE_KIND,
   NODE_STOP,
@@ -66,6 +69,7 @@ import {
   WATCH_HAS_FLOOR,
   WATCH_IN_MAY,
   WATCH_IN_MUST,
+  WATCH_NODE,
   WOKE_CALL,
   WOKE_FAULT,
   WOKE_FLOOR,
@@ -73,7 +77,7 @@ import {
   WOKE_RECOVERED,
   WOKE_SHIFT,
 } from "../src/layout-ticks.ts";
-import { poolLives, poolRecord, revise } from "./book.ts";
+import { legRecord, poolLives, poolRecord, revise } from "./book.ts";
 import { layBandsAnew, nodeRecord, passedNode, pendSlot, removeNode, settleHeaps } from "./heaps.ts";
 import { equity, error, figuresAtMarks, maintenance, need } from "./moves.ts";
 import { priceRecord } from "./prices.ts";
@@ -106,6 +110,8 @@ const MOST_SHIFT: u32 = 8;
 const LEAST_MOST: u32 = 256;
 /** Where more wait the screen is asked, and so many are evaluated; as many as may be where so many waited before the tick. */
 const LEAST_BUDGET: u32 = 64;
+/** Pools whose records are read ahead. */
+const TOUCHED: u32 = 64;
 /** After so many were armed at once, heaps are balanced. */
 const MANY: u32 = 4_096;
 
@@ -244,7 +250,9 @@ function evaluateAll(directory: usize, header: usize, budget: u32): void {
   }
   // Evaluating puts nothing into the lists, so those that wait again take the places that were read already.
   let kept = count - some;
+  let touched = kept;
   for (let place = count - some; place < count; place++) {
+    if (place === touched) touched = touchPools(directory, place, min<u32>(count, place + TOUCHED));
     const pool = load<u32>(placeOf(directory, place));
     if (!poolLives(pool) || evaluate(pool)) continue;
     if (poolIsUrgent(pool) !== (directory === MUST_DIRECTORY)) {
@@ -256,6 +264,23 @@ function evaluateAll(directory: usize, header: usize, budget: u32): void {
     store<u32>(watch, load<u32>(watch, WATCH_FLAGS) | mark, WATCH_FLAGS);
   }
   store<u32>(header, kept);
+}
+
+/** Sum of what was touched: read by nobody, but so that the loads are made. */
+let touchedSum: i32 = 0;
+
+/** Reads the records of pools that are evaluated next, all of them at once: one read does not wait for the other's memory. */
+function touchPools(directory: usize, from: u32, to: u32): u32 {
+  let sum: i32 = 0;
+  for (let place = from; place < to; place++) {
+    const pool = load<u32>(placeOf(directory, place));
+    const leg = load<i32>(poolRecord(pool), POOL_FIRST_LEG);
+    const node = load<i32>(watchRecord(pool), WATCH_NODE);
+    if (leg !== NONE) sum += load<i32>(legRecord(leg), LEG_NEXT);
+    if (node !== NONE) sum += load<i32>(nodeRecord(node), NODE_CHAIN);
+  }
+  touchedSum = sum;
+  return to;
 }
 
 /** ALERT_UNDER and ALERT_SEEN in the states of eight pools. */
