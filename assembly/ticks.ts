@@ -78,7 +78,14 @@ import {
   WOKE_SHIFT,
 } from "../src/layout-ticks.ts";
 import { legRecord, poolLives, poolRecord, revise } from "./book.ts";
-import { layBandsAnew, nodeRecord, passedNode, pendSlot, removeNode, settleHeaps } from "./heaps.ts";
+import {
+  layBandsAnew,
+  nodeRecord,
+  passedNode,
+  pendSlot,
+  removeNode,
+  settleHeaps,
+} from "./heaps.ts";
 import { equity, error, figuresAtMarks, maintenance, need } from "./moves.ts";
 import { priceRecord } from "./prices.ts";
 import { prepare, scan } from "./screen.ts";

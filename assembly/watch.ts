@@ -42,7 +42,7 @@ import {
   WATCH_SHIFT,
 } from "../src/layout-ticks.ts";
 import { poolLives } from "./book.ts";
-import { freeNode, nodeRecord, anyNode } from "./heaps.ts";
+import { anyNode, freeNode, nodeRecord } from "./heaps.ts";
 import { ensureRecords } from "./memory.ts";
 
 export function triggersEnabled(): bool {
