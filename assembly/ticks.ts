@@ -4,7 +4,6 @@
 
 import {
   HEADER_FIRED,
-  HEADER_LEVEL_TABLE,
   HEADER_LEVELS,
   HEADER_LIVE_POOLS,
   HEADER_MAY,
@@ -86,6 +85,7 @@ import {
   removeNode,
   settleHeaps,
 } from "./heaps.ts";
+import { levelAfter } from "./levels.ts";
 import { equity, error, figuresAtMarks, maintenance, need } from "./moves.ts";
 import { priceRecord } from "./prices.ts";
 import { prepare, scan } from "./screen.ts";
@@ -100,16 +100,7 @@ import {
   triggersEnabled,
   watchRecord,
 } from "./watch.ts";
-import {
-  sumAddSum,
-  sumAtLeast,
-  sumCopy,
-  sumFits,
-  sumLess,
-  sumSet,
-  sumSubtractSum,
-  sumTimes,
-} from "./wide.ts";
+import { sumFits, sumLess, sumSet } from "./wide.ts";
 import { armPool, LEG_UNITS } from "./zones.ts";
 
 /** A tick evaluates at most one in so many of the pools that may wait, or so many in small books: they take about as long as two scans. */
@@ -273,9 +264,6 @@ function evaluateAll(directory: usize, header: usize, budget: u32): void {
   store<u32>(header, kept);
 }
 
-/** Sum of what was touched: read by nobody, but so that the loads are made. */
-let touchedSum: i32 = 0;
-
 /** Reads the records of pools that are evaluated next, all of them at once: one read does not wait for the other's memory. */
 function touchPools(directory: usize, from: u32, to: u32): u32 {
   let sum: i32 = 0;
@@ -286,7 +274,8 @@ function touchPools(directory: usize, from: u32, to: u32): u32 {
     if (leg !== NONE) sum += load<i32>(legRecord(leg), LEG_NEXT);
     if (node !== NONE) sum += load<i32>(nodeRecord(node), NODE_CHAIN);
   }
-  touchedSum = sum;
+  // Read by nobody; but for this the loads need not be made.
+  store<i32>(SEARCH_STACK, sum);
   return to;
 }
 
@@ -354,37 +343,6 @@ function tell(pool: u32, news: u32): void {
   const count = load<u32>(HEADER_WOKEN);
   store<u32>(placeOf(WOKEN_DIRECTORY, count), pool | (news << WOKE_SHIFT));
   store<u32>(HEADER_WOKEN, count + 1);
-}
-
-// ── levels of the margin ratio ──────────────────────────────────────────────────────────────────────
-
-/** Level in force for the figures in RESULT: those reached, or kept for not having fallen far enough below. */
-function levelAfter(before: u32): u32 {
-  const levels = load<u32>(HEADER_LEVELS);
-  if (levels === 0) return 0;
-  let level: u32 = 0;
-  while (level < levels && ratioReaches(<usize>HEADER_LEVEL_TABLE + ((<usize>level) << 3))) level++;
-  while (
-    level < min<u32>(before, levels) &&
-    ratioReaches(<usize>HEADER_LEVEL_TABLE + 4 + ((<usize>level) << 3))
-  ) {
-    level++;
-  }
-  return level;
-}
-
-/** requirement · 10^6 >= share · equity, where there is a requirement. */
-function ratioReaches(share: usize): bool {
-  if (!sumAtLeast(RESULT + RESULT_MAINTENANCE, 1)) return false;
-  const scaled = SEARCH_STACK;
-  const equity = SEARCH_STACK + 16;
-  sumCopy(scaled, RESULT + RESULT_MAINTENANCE);
-  sumAddSum(scaled, RESULT + RESULT_FEE);
-  sumTimes(scaled, 1_000_000);
-  sumCopy(equity, RESULT + RESULT_EQUITY);
-  sumTimes(equity, <u64>load<u32>(share));
-  sumSubtractSum(scaled, equity);
-  return sumAtLeast(scaled, 0);
 }
 
 // ── by the screen ───────────────────────────────────────────────────────────────────────────────────
