@@ -9,6 +9,7 @@ import {
   HEADER_NODE_READS,
   HEADER_PENDING,
   HEADER_TOP_NODE,
+  HEAP_MUST,
   HEAP_UP,
   HEAPS,
   HEAPS_OF_SLOT,
@@ -19,8 +20,11 @@ import {
   PENDING_SLOTS,
   PRICE_FLAGS,
   PRICE_PENDING,
+  SEARCH_STACK,
 } from "../src/layout.ts";
 import {
+  BAND_FIRST,
+  BAND_LAST,
   NODE_BYTES,
   NODE_CHAIN,
   NODE_CHILD,
@@ -35,6 +39,18 @@ import {
   NODE_TARGET,
   NODES_PER_CHUNK,
 } from "../src/layout-ticks.ts";
+import {
+  bandOf,
+  bandOfNode,
+  bandsOf,
+  dropBanded,
+  ensureBands,
+  isAstray,
+  isBanded,
+  layBands,
+  nearestBanded,
+  pushBand,
+} from "./bands.ts";
 import { ensureRecords } from "./memory.ts";
 import { priceRecord } from "./prices.ts";
 
@@ -159,9 +175,12 @@ function rootOf(slot: u32, heap: u32): usize {
   return ((<usize>(slot * HEAPS_OF_SLOT + heap)) << 2) + HEAPS;
 }
 
-/** First entry of a slot's heap, or NONE. */
-export function rootNode(slot: u32, heap: u32): i32 {
-  return load<i32>(rootOf(slot, heap));
+/** Some entry that waits for the slot's price in that direction, or NONE. */
+export function anyNode(slot: u32, heap: u32): i32 {
+  const root = load<i32>(rootOf(slot, heap));
+  if (root !== NONE) return root;
+  const bands: usize = (heap & HEAP_MUST) !== 0 ? 0 : bandsOf(slot, heap);
+  return bands === 0 ? NONE : nearestBanded(bands, BAND_LAST);
 }
 
 /** Nothing waits for the slot's price yet. */
@@ -181,58 +200,133 @@ function keyOf(heap: u32, price: f64): f64 {
   return (heap & HEAP_UP) !== 0 ? price : -price;
 }
 
-/** Puts an unlinked node, with what may hang below it, into its heap. */
+function markKey(slot: u32, heap: u32): f64 {
+  return keyOf(heap, load<f64>(((<usize>slot) << 3) + MARKS));
+}
+
+/** Puts an unlinked node where its key is to wait: beyond the mark's band with those of its own band, else in the heap. */
 function place(node: i32, record: usize, key: f64): void {
+  const heap = <u32>load<u8>(record, NODE_HEAP);
+  if ((heap & HEAP_MUST) === 0) {
+    const slot = <u32>load<u16>(record, NODE_SLOT);
+    const bands = ensureBands(slot, heap);
+    if (bands !== 0) {
+      const mark = markKey(slot, heap);
+      if (load<i32>(bands, BAND_FIRST) === NONE) layBands(bands, mark);
+      const band = bandOf(bands, key);
+      if (band > bandOf(bands, mark)) {
+        pushBand(bands, band, node, record, key);
+        return;
+      }
+    }
+  }
+  placeInHeap(node, record, key);
+}
+
+/** Puts an unlinked node, with what may hang below it, into its heap. */
+function placeInHeap(node: i32, record: usize, key: f64): void {
   store<f64>(record, key, NODE_KEY);
   store<f64>(record, key, NODE_LATER);
   const root = rootOf(load<u16>(record, NODE_SLOT), load<u8>(record, NODE_HEAP));
   store<i32>(root, meldNodes(load<i32>(root), node));
 }
 
-/** Another price for a node that is in a heap. */
+/** Another price for a node that waits. */
 export function moveNode(node: i32, price: f64): void {
   const record = nodeRecord(node);
+  const slot = <u32>load<u16>(record, NODE_SLOT);
   const heap = <u32>load<u8>(record, NODE_HEAP);
   const key = keyOf(heap, price);
-  if (key >= load<f64>(record, NODE_KEY)) {
-    store<f64>(record, key, NODE_LATER);
-    return;
-  }
-  if (rootNode(load<u16>(record, NODE_SLOT), heap) === node) {
+  const bands: usize = isBanded(record) ? bandsOf(slot, heap) : 0;
+  const stays =
+    bands === 0
+      ? load<i32>(rootOf(slot, heap)) === node && key < load<f64>(record, NODE_KEY)
+      : bandOf(bands, key) === bandOfNode(record);
+  if (stays) {
     store<f64>(record, key, NODE_KEY);
     store<f64>(record, key, NODE_LATER);
-    return;
+  } else if (key >= load<f64>(record, NODE_KEY)) {
+    store<f64>(record, key, NODE_LATER);
+  } else if (bands !== 0) {
+    dropBanded(bands, record);
+    place(node, record, key);
+  } else {
+    // What hangs below it has keys no smaller than its old one: it comes along.
+    unlink(record, node);
+    placeInHeap(node, record, key);
   }
-  // What hangs below it has keys no smaller than its old one: it comes along.
-  unlink(record, node);
-  place(node, record, key);
 }
 
-/** Takes the node out of its heap, if it is in one; it stays allocated. */
+/** Takes the node out of where it waits, if it does; it stays allocated. */
 export function removeNode(node: i32): void {
   const record = nodeRecord(node);
   const heap = <u32>load<u8>(record, NODE_HEAP);
   if (heap >= <u32>HEAPS_OF_SLOT) return;
-  const root = rootOf(load<u16>(record, NODE_SLOT), heap);
-  store<i32>(root, cutNode(load<i32>(root), node));
+  const slot = <u32>load<u16>(record, NODE_SLOT);
+  if (isBanded(record)) dropBanded(bandsOf(slot, heap), record);
+  else {
+    const root = rootOf(slot, heap);
+    store<i32>(root, cutNode(load<i32>(root), node));
+  }
   store<u8>(record, NODE_IDLE, NODE_HEAP);
 }
 
-/** The first entry of a slot's heap if its mark passes it, else NONE. */
+/** An entry of a slot's heap that its mark passes, the first where they may not wait; else NONE. */
 export function passedNode(slot: u32, heap: u32): i32 {
   const root = rootOf(slot, heap);
-  const mark = keyOf(heap, load<f64>(((<usize>slot) << 3) + MARKS));
+  const mark = markKey(slot, heap);
   let node = load<i32>(root);
   while (node !== NONE) {
     const record = nodeRecord(node);
-    if (mark < load<f64>(record, NODE_KEY)) return NONE;
+    if (mark < load<f64>(record, NODE_KEY)) break;
     const later = load<f64>(record, NODE_LATER);
     if (mark >= later) return node;
     store<i32>(root, cutNode(node, node));
     place(node, record, later);
     node = load<i32>(root);
   }
-  return NONE;
+  return (heap & HEAP_MUST) !== 0 ? NONE : passedInBands(slot, heap, mark);
+}
+
+/** A node of the bands that the mark has left behind; where there is none, those of its own band come to the heap, and its first may be it. */
+function passedInBands(slot: u32, heap: u32, mark: f64): i32 {
+  const bands = bandsOf(slot, heap);
+  if (bands === 0 || load<i32>(bands, BAND_FIRST) === NONE) return NONE;
+  const own = bandOf(bands, mark);
+  let poured = false;
+  let node = nearestBanded(bands, own);
+  while (node !== NONE) {
+    const record = nodeRecord(node);
+    const later = load<f64>(record, NODE_LATER);
+    if (bandOfNode(record) < own && mark >= later) return node;
+    dropBanded(bands, record);
+    place(node, record, later);
+    poured = true;
+    node = nearestBanded(bands, own);
+  }
+  return poured ? passedNode(slot, heap) : NONE;
+}
+
+/** Lays the bands of a slot anew where its mark has gone to the end of them: one pass over those that wait there. */
+export function layBandsAnew(slot: u32, heap: u32): void {
+  const bands = bandsOf(slot, heap);
+  const mark = markKey(slot, heap);
+  if (bands === 0 || !isAstray(bands, mark)) return;
+  memory.copy(SEARCH_STACK, bands, BAND_FIRST);
+  memory.fill(bands, 0xff, BAND_FIRST);
+  layBands(bands, mark);
+  for (let band: i32 = 0; band <= BAND_LAST; band++) {
+    let node = load<i32>(((<usize>band) << 2) + SEARCH_STACK);
+    while (node !== NONE) {
+      const record = nodeRecord(node);
+      const next = load<i32>(record, NODE_NEXT);
+      store<i32>(record, NONE, NODE_CHILD);
+      store<i32>(record, NONE, NODE_NEXT);
+      store<i32>(record, NONE, NODE_PREV);
+      place(node, record, load<f64>(record, NODE_LATER));
+      node = next;
+    }
+  }
 }
 
 /** Balances what came in since: one pass over the root's children. */

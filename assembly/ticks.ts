@@ -4,7 +4,6 @@
 
 import {
   HEADER_FIRED,
-  HEADER_LEVEL_TABLE,
   HEADER_LEVELS,
   HEADER_LIVE_POOLS,
   HEADER_MAY,
@@ -16,13 +15,16 @@ import {
   HEADER_TOP_PRICE,
   HEADER_TRIGGERS,
   HEADER_WOKEN,
+  HEAP_DOWN,
   HEAP_MUST,
   HEAP_UP,
+  LEG_NEXT,
   MARKS,
   MAY_DIRECTORY,
   MUST_DIRECTORY,
   NONE,
   PENDING_SLOTS,
+  POOL_FIRST_LEG,
   PREVIOUS,
   PRICE_ANCHOR,
   PRICE_FLAGS,
@@ -53,6 +55,7 @@ import {
   ALERT_LEVEL,
   ALERT_SEEN,
   ALERT_UNDER,
+  NODE_CHAIN,
   NODE_GROUP,
   NODE_KIND,
   NODE_STOP,
@@ -64,6 +67,7 @@ import {
   WATCH_HAS_FLOOR,
   WATCH_IN_MAY,
   WATCH_IN_MUST,
+  WATCH_NODE,
   WOKE_CALL,
   WOKE_FAULT,
   WOKE_FLOOR,
@@ -71,8 +75,16 @@ import {
   WOKE_RECOVERED,
   WOKE_SHIFT,
 } from "../src/layout-ticks.ts";
-import { poolLives, poolRecord, revise } from "./book.ts";
-import { nodeRecord, passedNode, pendSlot, removeNode, settleHeaps } from "./heaps.ts";
+import { legRecord, poolLives, poolRecord, revise } from "./book.ts";
+import {
+  layBandsAnew,
+  nodeRecord,
+  passedNode,
+  pendSlot,
+  removeNode,
+  settleHeaps,
+} from "./heaps.ts";
+import { levelAfter } from "./levels.ts";
 import { figuresAtMarks, sideInDoubles, UNDER, UNSURE } from "./moves.ts";
 import { priceRecord } from "./prices.ts";
 import { prepare, scan } from "./screen.ts";
@@ -87,23 +99,16 @@ import {
   triggersEnabled,
   watchRecord,
 } from "./watch.ts";
-import {
-  sumAddSum,
-  sumAtLeast,
-  sumCopy,
-  sumFits,
-  sumLess,
-  sumSet,
-  sumSubtractSum,
-  sumTimes,
-} from "./wide.ts";
+import { sumFits, sumLess, sumSet } from "./wide.ts";
 import { armPool } from "./zones.ts";
 
 /** A tick evaluates at most one in so many of the pools that may wait, or so many in small books: they take about as long as two scans. */
 const MOST_SHIFT: u32 = 8;
 const LEAST_MOST: u32 = 256;
-/** Where more wait the screen is asked, and those are evaluated that waited before the tick, or so many. */
+/** Where more wait the screen is asked, and so many are evaluated; as many as may be where so many waited before the tick. */
 const LEAST_BUDGET: u32 = 64;
+/** Pools whose records are read ahead. */
+const TOUCHED: u32 = 64;
 /** After so many were armed at once, heaps are balanced. */
 const MANY: u32 = 4_096;
 
@@ -175,7 +180,8 @@ export function wake(): i32 {
   const waited = load<u32>(HEADER_MAY);
   const crowded = popLeisurely(most) || load<u32>(HEADER_MAY) > most;
   evaluateAll(MUST_DIRECTORY, HEADER_MUST, u32.MAX_VALUE);
-  const budget = crowded ? max<u32>(LEAST_BUDGET, min<u32>(waited, most)) : u32.MAX_VALUE;
+  const after = waited < LEAST_BUDGET ? LEAST_BUDGET : most;
+  const budget = crowded ? after : u32.MAX_VALUE;
   evaluateAll(MAY_DIRECTORY, HEADER_MAY, budget);
   if (crowded && !screenAll()) {
     // No memory for the screen, or figures that it cannot sum: everything is looked at.
@@ -199,9 +205,11 @@ function popLeisurely(budget: u32): bool {
   let left = false;
   for (let place: usize = 0; place < <usize>pending; place++) {
     const slot = <u32>load<u16>((place << 1) + PENDING_SLOTS);
-    popWaiting(slot, 0, budget);
+    layBandsAnew(slot, HEAP_DOWN);
+    layBandsAnew(slot, HEAP_UP);
+    popWaiting(slot, HEAP_DOWN, budget);
     popWaiting(slot, HEAP_UP, budget);
-    const waiting = passedNode(slot, 0) !== NONE || passedNode(slot, HEAP_UP) !== NONE;
+    const waiting = passedNode(slot, HEAP_DOWN) !== NONE || passedNode(slot, HEAP_UP) !== NONE;
     if (waiting) left = true;
     // Stops that were armed passed fire in the next tick.
     const urgent =
@@ -239,7 +247,9 @@ function evaluateAll(directory: usize, header: usize, budget: u32): void {
   }
   // Evaluating puts nothing into the lists, so those that wait again take the places that were read already.
   let kept = count - some;
+  let touched = kept;
   for (let place = count - some; place < count; place++) {
+    if (place === touched) touched = touchPools(directory, place, min<u32>(count, place + TOUCHED));
     const pool = load<u32>(placeOf(directory, place));
     if (!poolLives(pool) || evaluate(pool)) continue;
     if (poolIsUrgent(pool) !== (directory === MUST_DIRECTORY)) {
@@ -251,6 +261,21 @@ function evaluateAll(directory: usize, header: usize, budget: u32): void {
     store<u32>(watch, load<u32>(watch, WATCH_FLAGS) | mark, WATCH_FLAGS);
   }
   store<u32>(header, kept);
+}
+
+/** Reads the records of pools that are evaluated next, all of them at once: one read does not wait for the other's memory. */
+function touchPools(directory: usize, from: u32, to: u32): u32 {
+  let sum: i32 = 0;
+  for (let place = from; place < to; place++) {
+    const pool = load<u32>(placeOf(directory, place));
+    const leg = load<i32>(poolRecord(pool), POOL_FIRST_LEG);
+    const node = load<i32>(watchRecord(pool), WATCH_NODE);
+    if (leg !== NONE) sum += load<i32>(legRecord(leg), LEG_NEXT);
+    if (node !== NONE) sum += load<i32>(nodeRecord(node), NODE_CHAIN);
+  }
+  // Read by nobody; but for this the loads need not be made.
+  store<i32>(SEARCH_STACK, sum);
+  return to;
 }
 
 /** ALERT_UNDER and ALERT_SEEN in the states of eight pools. */
@@ -306,37 +331,6 @@ function tell(pool: u32, news: u32): void {
   const count = load<u32>(HEADER_WOKEN);
   store<u32>(placeOf(WOKEN_DIRECTORY, count), pool | (news << WOKE_SHIFT));
   store<u32>(HEADER_WOKEN, count + 1);
-}
-
-// ── levels of the margin ratio ──────────────────────────────────────────────────────────────────────
-
-/** Level in force for the figures in RESULT: those reached, or kept for not having fallen far enough below. */
-function levelAfter(before: u32): u32 {
-  const levels = load<u32>(HEADER_LEVELS);
-  if (levels === 0) return 0;
-  let level: u32 = 0;
-  while (level < levels && ratioReaches(<usize>HEADER_LEVEL_TABLE + ((<usize>level) << 3))) level++;
-  while (
-    level < min<u32>(before, levels) &&
-    ratioReaches(<usize>HEADER_LEVEL_TABLE + 4 + ((<usize>level) << 3))
-  ) {
-    level++;
-  }
-  return level;
-}
-
-/** requirement · 10^6 >= share · equity, where there is a requirement. */
-function ratioReaches(share: usize): bool {
-  if (!sumAtLeast(RESULT + RESULT_MAINTENANCE, 1)) return false;
-  const scaled = SEARCH_STACK;
-  const equity = SEARCH_STACK + 16;
-  sumCopy(scaled, RESULT + RESULT_MAINTENANCE);
-  sumAddSum(scaled, RESULT + RESULT_FEE);
-  sumTimes(scaled, 1_000_000);
-  sumCopy(equity, RESULT + RESULT_EQUITY);
-  sumTimes(equity, <u64>load<u32>(share));
-  sumSubtractSum(scaled, equity);
-  return sumAtLeast(scaled, 0);
 }
 
 // ── by the screen ───────────────────────────────────────────────────────────────────────────────────

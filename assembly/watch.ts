@@ -42,7 +42,7 @@ import {
   WATCH_SHIFT,
 } from "../src/layout-ticks.ts";
 import { poolLives } from "./book.ts";
-import { freeNode, nodeRecord, rootNode } from "./heaps.ts";
+import { anyNode, freeNode, nodeRecord } from "./heaps.ts";
 import { ensureRecords } from "./memory.ts";
 
 export function triggersEnabled(): bool {
@@ -127,13 +127,13 @@ export function disarmPool(pool: u32): void {
  */
 export function releaseHeaps(slot: u32): bool {
   for (let heap: u32 = 0; heap < <u32>HEAPS_OF_SLOT; heap++) {
-    let node = rootNode(slot, heap);
+    let node = anyNode(slot, heap);
     while (node !== NONE) {
       const record = nodeRecord(node);
       if (load<u8>(record, NODE_KIND) !== NODE_POOL) return false;
       const pool = load<u32>(record, NODE_TARGET);
       disarmPool(pool);
-      node = rootNode(slot, heap);
+      node = anyNode(slot, heap);
     }
   }
   return true;

@@ -187,7 +187,8 @@ function armSingle(pool: u32, record: usize): bool {
   const slot = load<u16>(at, LEG_PRICE);
   const long = load<f64>(at, LEG_QUANTITY) > 0;
   if (!armFall(pool, slot, !long)) return false;
-  if (isMonotone(at, 1)) return true;
+  // Where small notionals need no margin, a pool that has lost everything stands until its price moves for it again.
+  if (isMonotone(at, 1) && alwaysHeld(record)) return true;
   return armFall(pool, slot, long);
 }
 

@@ -1,6 +1,8 @@
 // What comes in bursts: a tick in which every market falls by a tenth, with the ticks after it until nothing waits to be armed; and deposits
 // and withdrawals, after each batch of which the changed pools are evaluated and armed anew.
 import { createRandom } from "../src/generate/random.ts";
+import type { BenchBook } from "./book.ts";
+import { exactTime } from "./tick-exact.ts";
 import type { IndexedFeed } from "./tick-feeds.ts";
 import { drain, NO_MARKETS, NO_PRICES, quantilesOf, rewind } from "./tick-runs.ts";
 import type { TickTape } from "./tick-tape.ts";
@@ -13,6 +15,9 @@ export interface GapReport {
   readonly tick: number;
   readonly scan: number;
   readonly twoScans: number;
+  /** Exact checks of the pools it reports, and whether the tick took no longer than these and two scans. */
+  readonly exactChecks: number;
+  readonly met: boolean;
   readonly screened: boolean;
   /** Ticks after it (one market moves a little in each) until nothing waits. */
   readonly ticksAfter: number;
@@ -74,30 +79,34 @@ function ticksAfter(feed: IndexedFeed, fallen: Float64Array): number[] {
 }
 
 /** The feed is at the tape's first prices with everything armed, and is left there. */
-export function measureGap(feed: IndexedFeed, tape: TickTape): GapReport {
+export function measureGap(feed: IndexedFeed, book: BenchBook, tape: TickTape): GapReport {
   const markets = Uint16Array.from(tape.symbols, (_, place) => place);
   const fallen = tape.first.map((price) => Math.max(1, Math.round(price * GAP)));
   const ticks: number[] = [];
-  let [fell, screened] = [0, false];
+  let [reported, screened] = [new Uint32Array(0), false];
   // What was changed before has nothing to do with the gap.
   feed.kernel.prepare();
   let after: number[] = [];
   for (let round = 0; round < REPEATS; round++) {
     ticks.push(time(() => feed.tick(markets, fallen, 0, markets.length)));
-    fell = feed.fallenCount();
+    reported = feed.fallen.slice(0, feed.fallenCount()).sort();
     screened = feed.screened();
     after = ticksAfter(feed, fallen);
     rewind(feed, tape);
   }
   const scan = scanTime(feed, tape);
+  const exactChecks = exactTime(book, reported, 2 * REPEATS);
+  const tick = median(ticks);
   const quantiles = quantilesOf(Float64Array.from(after));
   return {
     pools: feed.pools,
-    fallen: fell,
+    fallen: reported.length,
     first: ticks[0] ?? Number.NaN,
-    tick: median(ticks),
+    tick,
     scan,
     twoScans: 2 * scan,
+    exactChecks,
+    met: tick <= 2 * scan + exactChecks,
     screened,
     ticksAfter: after.length,
     meanAfter: quantiles.mean,

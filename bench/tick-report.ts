@@ -83,7 +83,8 @@ export function formatCurve({ curveTape, curve }: TicksReport): string {
   const gaps = curve.map(({ gap }) => [
     gap.pools.toLocaleString("en-US"),
     String(gap.fallen),
-    ...[gap.first, gap.tick, gap.scan, gap.twoScans].map(short),
+    ...[gap.first, gap.tick, gap.scan, gap.twoScans, gap.exactChecks].map(short),
+    gap.met ? "met" : "NOT met",
     String(gap.ticksAfter),
     ...[gap.meanAfter, gap.mostAfter].map(short),
   ]);
@@ -99,6 +100,8 @@ export function formatCurve({ curveTape, curve }: TicksReport): string {
         "tick",
         "one scan",
         "two scans",
+        "exact checks",
+        "tick <= both",
         "ticks after",
         "mean",
         "max",

@@ -104,7 +104,7 @@ function benchPoint(tape: TickTape, pools: number, options: TicksOptions): Curve
   const feed = createKernelFeed(book);
   const armMilliseconds = armed(feed);
   const rearm = measureRearm(feed, options.seed);
-  const gap = measureGap(feed, tape);
+  const gap = measureGap(feed, book, tape);
   const leaving = runTape(feed, tape, "symbol", { closing: true });
   return { pools, legs: book.legs, armMilliseconds, leaving, gap, rearm };
 }

@@ -62,6 +62,18 @@ export const NODE_GROUP = 2;
 /** NODE_HEAP of a trailing group in the trail x is NODE_TRAIL + x. Its NODE_TARGET is its node in a slot's heap, whose target it is. */
 export const NODE_TRAIL = 240;
 
+/**
+ * Bands of a heap of triggers that may wait, 1 KiB: i32 first node of each list, NONE where empty, then the bits of the first band's
+ * prices and the last band up to which every list is empty, i32 each. A node in a list has next and previous there, and NONE - 1 - band
+ * in place of its first child.
+ */
+export const BAND_BYTES = 1_024;
+export const BAND_SHIFT = 8;
+export const BAND_MASK = 255;
+export const BAND_LAST = 251;
+export const BAND_FIRST = 1_008;
+export const BAND_CURSOR = 1_012;
+
 /** What a pool waits for, 16 bytes beside it once triggers are enabled: equity floor i64, first node i32, flags. */
 export const WATCH_BYTES = 16;
 export const WATCH_SHIFT = 14;
