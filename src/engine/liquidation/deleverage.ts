@@ -2,6 +2,7 @@
 // go in the order of their rank at the first need; one whom the price would bankrupt or liquidate is passed over.
 import { formatDecimal } from "../../decimal.ts";
 import { RiskError } from "../../errors.ts";
+import type { PoolFigures } from "../../model.ts";
 import type { EngineEvent, PositionSide } from "../../types.ts";
 import { reducePosition } from "../commands/trades.ts";
 import { balanceEvent, balanceOf } from "../commands/wallets.ts";
@@ -21,7 +22,11 @@ export interface Deleveraged {
 }
 
 /** Refusals that pass a counterparty over. */
-const PASSED_OVER: ReadonlySet<string> = new Set(["MARGIN_EXHAUSTED", "WOULD_LIQUIDATE"]);
+const PASSED_OVER: ReadonlySet<string> = new Set([
+  "INSUFFICIENT_FUNDS",
+  "MARGIN_EXHAUSTED",
+  "WOULD_LIQUIDATE",
+]);
 
 function candidatesFor(
   context: LiquidationContext,
@@ -60,7 +65,11 @@ export function deleveragePart(
     if (candidate.account === slice.account) continue;
     if (against !== undefined && candidate.id !== against) continue;
     const position = state.findPosition(candidate.account, market, side);
-    if (position === undefined) continue;
+    if (position === undefined) {
+      // Gone for the rest of the command, which opens no position: nobody looks here again.
+      candidates.splice(place--, 1);
+      continue;
+    }
     const has = Math.abs(state.kernel.quantity(position.leg));
     const size = Math.min(has, slice.size - taken);
     const worth = worthOf(taken + size) - worthOf(taken);
@@ -70,6 +79,12 @@ export function deleveragePart(
     taken += size;
   }
   return { taken, given: worthOf(taken), events };
+}
+
+/** Bankrupt or newly liquidatable: a scope whose last position goes is not liquidatable however deep its debt, so equity is asked too. */
+function isRuined(before: PoolFigures, after: PoolFigures): boolean {
+  if (after.equity < 0n && after.equity < before.equity) return true;
+  return after.liquidatable && !before.liquidatable;
 }
 
 /** Closes a counterparty's units for an amount; undefined where that is not to be had of it. */
@@ -85,7 +100,7 @@ function closeCandidate(
   const { kernel } = state;
   const { market } = slice;
   const held = kernel.quantity(position.leg);
-  const wasUnder = kernel.poolFigures(position.pool).liquidatable;
+  const earlier = kernel.poolFigures(position.pool);
   try {
     return transactWhole(state, (transaction) => {
       const before = balanceOf(state, account, market.settle);
@@ -101,11 +116,9 @@ function closeCandidate(
       );
       const gone = size === Math.abs(held);
       const survives = !(gone && position.isolated);
-      if (!wasUnder && survives && kernel.poolFigures(position.pool).liquidatable) {
-        throw new RiskError("WOULD_LIQUIDATE", "the counterparty would be liquidatable", {
-          path,
-          value: id,
-        });
+      if (survives && isRuined(earlier, kernel.poolFigures(position.pool))) {
+        const what = "the counterparty would be bankrupt or liquidatable";
+        throw new RiskError("WOULD_LIQUIDATE", what, { path, value: id });
       }
       const balance = balanceOf(state, account, market.settle);
       const asset = state.assetAt(market.settle);
