@@ -11,7 +11,7 @@ import type { Candidate } from "./ranking.ts";
 
 const E9 = 1_000_000_000n;
 
-/** dYdX's limit price of a liquidation order, to the nearest unit; 0 where what is left of the value is nothing. */
+/** dYdX's limit price of a liquidation order, to the nearest unit; where what is left of the value is nothing the worst price there is. */
 function fillablePrice(
   kernel: Kernel,
   market: EngineMarket,
@@ -26,7 +26,7 @@ function fillablePrice(
   const part = asked < 0n ? 0n : asked > whole ? whole : asked;
   const worth = value - (part * spreadE9 * maintenanceMargin) / (whole * E9);
   const quantity = kernel.quantity(leg);
-  if (worth > 0n !== value > 0n) return 0;
+  if (worth > 0n !== value > 0n) return quantity > 0 ? 1 : market.maxPrice;
   return Number(entryPriceNearest(market.terms, quantity, worth));
 }
 
