@@ -102,14 +102,25 @@ function stands(context: LiquidationContext, slice: Slice, size: number): boolea
   });
 }
 
-/** The least close after which the scope stands; the whole position where none does or too little is short to bother. */
+/**
+ * The least close after which the scope stands; the whole position where none does or too little is short to bother. Within a bracket
+ * each unit closed helps or hurts alike, from bracket to bracket not: a scope may stand at a cap and, closed further, no longer.
+ */
 function closeToStand(context: LiquidationContext, slice: Slice): number {
   const { state } = context;
   const { size, market } = slice;
   const { clearance } = state.kernel.poolFigures(slice.position.pool);
   const small = wholeUnits(context, market.settleDecimals);
-  if (-clearance < small || !stands(context, slice, size)) return size;
-  return firstAbove(0, size, (closed) => stands(context, slice, closed));
+  if (-clearance < small) return size;
+  const enough = (closed: number): boolean => stands(context, slice, closed);
+  let closed = 0;
+  while (closed < size) {
+    const cap = capOfLowerBracket(state, market, size - closed, 1) ?? 0;
+    const reached = size - cap;
+    if (enough(reached)) return firstAbove(closed, reached, enough);
+    closed = reached;
+  }
+  return size;
 }
 
 /** A share of a large position once; within the cool-down, and of a small position, all of it. */
