@@ -6,18 +6,20 @@ import type {
   DeleverageCommand,
   EngineEvent,
   LiquidateCommand,
+  ScopeName,
   SetInsuranceFundCommand,
 } from "../../types.ts";
 import { NO_POOL } from "../accounts.ts";
 import { LiquidationContext } from "../liquidation/context.ts";
 import { readPolicy } from "../liquidation/policies.ts";
-import { liquidateScope } from "../liquidation/scope-run.ts";
+import { liquidateScope, settleRest } from "../liquidation/scope-run.ts";
 import { bankruptcyWorthCeil, closeAgainstOthers, type Slice } from "../liquidation/slice.ts";
 import { orderedPools } from "../order.ts";
 import { isPledgedWallet } from "../pledges.ts";
 import { refuse, requireObject } from "../read.ts";
 import { reconcileStops } from "../reconcile-stops.ts";
 import { scanMarks } from "../scan.ts";
+import { identifyPool, settleOf } from "../scope.ts";
 import type { EngineState } from "../state.ts";
 import { orderOfScopes } from "../tick-result.ts";
 import { transact, transactWhole } from "../transaction.ts";
@@ -125,7 +127,10 @@ export function deleverage(
     );
   }
   return transactWhole(state, (transaction) => {
-    const context = new LiquidationContext(state, transaction, rules, { path });
+    // What is left of a scope, where anything is, stays the account's.
+    const kept = { ...rules, leftover: "account" as const };
+    const context = new LiquidationContext(state, transaction, kept, { path });
+    const scope = identifyPool(state, pool);
     const before = balanceOf(state, account, market.settle);
     const worth = bankruptcyWorthCeil(state, slice);
     const { taken, events } = closeAgainstOthers(context, slice, worth, command.against);
@@ -133,14 +138,34 @@ export function deleverage(
       const what = `no counterparty can take any of it`;
       refuse("NO_COUNTERPARTY", what, `${path}.symbol`, command.symbol);
     }
+    const ended = state.legs(pool).length > 0 ? [] : [endedEvent(context, pool, scope)];
     const balance = balanceOf(state, account, market.settle);
     const asset = state.assetAt(market.settle);
     return [
       ...events,
+      ...ended,
       ...(balance === before ? [] : [balanceEvent(id, asset, balance, balance - before)]),
       ...reconcileStops(state, transaction, account, "position"),
+      ...context.fundEvents(),
     ];
   });
+}
+
+/** Settles a scope whose last position was deleveraged: its debt is covered and, isolated, it is gone. */
+function endedEvent(context: LiquidationContext, pool: number, scope: ScopeName): EngineEvent {
+  const { kernel } = context.state;
+  const { decimals } = context.state.assetAt(settleOf(context.state, pool));
+  const { equity, maintenanceMargin } = kernel.poolFigures(pool);
+  const { insurance, uncovered } = settleRest(context, pool, false);
+  return {
+    ...scope,
+    type: "liquidationEnded",
+    outcome: "closed",
+    equity: formatDecimal(equity, decimals),
+    maintenanceMargin: formatDecimal(maintenanceMargin, decimals),
+    insurance: formatDecimal(insurance, decimals),
+    uncovered: formatDecimal(uncovered, decimals),
+  };
 }
 
 function readSlice(state: EngineState, command: DeleverageCommand, path: string): Slice {

@@ -55,7 +55,9 @@ class ScopeRun {
     ];
     const after = this.#figures();
     const open = state.legs(this.#pool).length > 0;
-    const { insurance, uncovered } = open ? NOTHING : this.#settleRest(backstop);
+    const { insurance, uncovered } = open
+      ? NOTHING
+      : settleRest(this.#context, this.#pool, backstop);
     events.push({
       ...scope,
       type: "liquidationEnded",
@@ -199,37 +201,42 @@ class ScopeRun {
     }
     return events;
   }
-
-  /** No position is left: debts are covered, and what remains goes where the policy says. */
-  #settleRest(backstop: boolean): { readonly insurance: bigint; readonly uncovered: bigint } {
-    const { state, transaction, rules, path } = this.#context;
-    const { kernel } = state;
-    const { equity } = this.#figures();
-    const pool = this.#pool;
-    const collateral = kernel.collateral(pool);
-    let [insurance, uncovered] = [0n, 0n];
-    let left = collateral;
-    if (equity < 0n) {
-      const covered = this.#context.takeFromFund(this.#asset, -equity);
-      insurance = -covered.paid;
-      uncovered = covered.uncovered;
-      left -= equity;
-    } else if (collateral > 0n && (backstop || rules.leftover === "fund")) {
-      this.#context.changeFund(this.#asset, collateral);
-      insurance = collateral;
-      left = 0n;
-    }
-    if (!this.#isolated) {
-      transaction.setCollateral(pool, left, `${path}.account`);
-      return { insurance, uncovered };
-    }
-    if (left > 0n) {
-      const wallet = openCrossPool(state, transaction, this.#account, this.#asset);
-      transaction.setCollateral(wallet, kernel.collateral(wallet) + left, `${path}.account`);
-    }
-    transaction.removePool(this.#account, pool);
-    return { insurance, uncovered };
-  }
 }
 
 const NOTHING = { insurance: 0n, uncovered: 0n };
+
+/** No position is left: debts are covered, what remains goes where the policy says, and an isolated scope is gone. */
+export function settleRest(
+  context: LiquidationContext,
+  pool: number,
+  backstop: boolean,
+): { readonly insurance: bigint; readonly uncovered: bigint } {
+  const { state, transaction, rules, path } = context;
+  const { kernel } = state;
+  const { equity } = kernel.poolFigures(pool);
+  const account = kernel.owner(pool);
+  const asset = settleOf(state, pool);
+  const collateral = kernel.collateral(pool);
+  let [insurance, uncovered] = [0n, 0n];
+  let left = collateral;
+  if (equity < 0n) {
+    const covered = context.takeFromFund(asset, -equity);
+    insurance = -covered.paid;
+    uncovered = covered.uncovered;
+    left -= equity;
+  } else if (collateral > 0n && (backstop || rules.leftover === "fund")) {
+    context.changeFund(asset, collateral);
+    insurance = collateral;
+    left = 0n;
+  }
+  if (tagMode(kernel.tag(pool)) === "cross") {
+    transaction.setCollateral(pool, left, `${path}.account`);
+    return { insurance, uncovered };
+  }
+  if (left > 0n) {
+    const wallet = openCrossPool(state, transaction, account, asset);
+    transaction.setCollateral(wallet, kernel.collateral(wallet) + left, `${path}.account`);
+  }
+  transaction.removePool(account, pool);
+  return { insurance, uncovered };
+}
