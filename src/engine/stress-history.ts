@@ -88,8 +88,9 @@ function coinOf(symbol: string): string {
  *
  * @throws RiskError BAD_VALUE for a name that is not in HISTORICAL_SHOCKS, or where no symbol is of a listed coin
  * @example
- * historicalScenario("crash-2025-10-10", ["BTC/USDT:USDT", "XRP/USDT:USDT"], { others: "-0.5" });
- * // => { name: "crash-2025-10-10", all: "-0.5", shocks: { "BTC/USDT:USDT": "-0.175" } }
+ * const crash = historicalScenario("crash-2025-10-10", ["BTC/USDT:USDT", "XRP/USDT:USDT"], { others: "-0.5" });
+ * crash.all; // => "-0.5"
+ * crash.shocks?.["BTC/USDT:USDT"]; // => "-0.175"
  */
 export function historicalScenario(
   name: string,
