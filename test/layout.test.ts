@@ -35,6 +35,7 @@ const REGIONS: readonly (readonly [string, number, number])[] = [
   ["woken directory", layout.WOKEN_DIRECTORY, layout.WAITING_DIRECTORY_ENTRIES * 4],
   ["stop directory", layout.STOP_DIRECTORY, layout.STOP_DIRECTORY_ENTRIES * 4],
   ["fired directory", layout.FIRED_DIRECTORY, layout.FIRED_DIRECTORY_ENTRIES * 4],
+  ["band directory", layout.BAND_DIRECTORY, layout.BAND_DIRECTORY_ENTRIES * 4],
 ];
 
 describe("layout", () => {
