@@ -239,7 +239,10 @@ function isNoWorse(
   return after.equity * before.maintenanceMargin >= before.equity * after.maintenanceMargin;
 }
 
-/** What the cross pool is asked after a cross trade; a reduction is always taken, or taken if it makes the pool no worse. */
+/**
+ * What the cross pool is asked after a cross trade; a reduction is always taken or, under noWorse, if it leaves the pool its initial margin. What
+ * makes the pool no worse is taken then, opening or not, whatever open orders reserve.
+ */
 function requireAdmissible(
   book: Book,
   trade: Trade,
@@ -249,9 +252,9 @@ function requireAdmissible(
   const { account, market } = trade;
   if (book.rules.reductions === "noWorse") {
     const after = crossFigures(book, account, market.settle);
+    if (isNoWorse(before, after)) return;
     if (after.equity < initialRequirement(book, account, market.settle)) {
-      must(isNoWorse(before, after), "INSUFFICIENT_FUNDS");
-      return;
+      refuse("INSUFFICIENT_FUNDS");
     }
   }
   if (opens) requireAffordable(book, account, market.settle, 0n);
