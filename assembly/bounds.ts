@@ -28,6 +28,7 @@ import {
   TABLE_FEE,
   TABLE_FLAGS,
   TABLE_HAIRCUT,
+  TABLE_PROFIT,
   TABLE_WHOLE,
 } from "../src/layout.ts";
 import { legRecord, poolRecord } from "./book.ts";
@@ -35,6 +36,7 @@ import { bracketAt, scaledAmount, unitNotional } from "./doubles.ts";
 import { coldBlock, hotBlock, legsOfClass, setLaneLeg, WIDE_CLASS } from "./lanes.ts";
 import { priceRecord } from "./prices.ts";
 import { tableRecord } from "./tables.ts";
+import { LEG_UNITS } from "./valuation.ts";
 
 /** The band of z = 1 + u in which the bounds hold. */
 const BAND_LOW: f64 = 0.5;
@@ -109,6 +111,29 @@ function lineOf(leg: usize): bool {
   return true;
 }
 
+/**
+ * Lowers the line by the haircut on a profit. The haircut is convex in z, so its chord over the band lies above it, by most at its kink, where
+ * value = cost.
+ */
+function weighProfit(leg: usize, haircut: f64): void {
+  const terms = priceRecord(load<u16>(leg, LEG_PRICE));
+  const anchor = load<f64>(terms, PRICE_ANCHOR);
+  const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
+  const size = unitNotional(leg);
+  const notional = inverse ? size / anchor : size * anchor;
+  const value = load<f64>(leg, LEG_QUANTITY) > 0 !== inverse ? notional : -notional;
+  const cost = <f64>load<i64>(leg, LEG_COST);
+  gross += 4 * (notional + abs<f64>(cost));
+  const low = haircut * max<f64>(value * BAND_LOW - cost, 0);
+  const high = haircut * max<f64>(value * BAND_HIGH - cost, 0);
+  const rise = (high - low) / (BAND_HIGH - BAND_LOW);
+  const middle = low + rise * (1 - BAND_LOW);
+  slope -= rise;
+  level -= middle;
+  const kink = cost / value;
+  if (kink > BAND_LOW && kink < BAND_HIGH) legGap += max<f64>(middle + rise * (kink - 1), 0);
+}
+
 /** Writes the constant, weights and gap of a placed pool to its lane. */
 export function writeLane(pool: u32): void {
   const record = poolRecord(pool);
@@ -134,6 +159,10 @@ export function writeLane(pool: u32): void {
     const leg = legRecord(next);
     next = load<i32>(leg, LEG_NEXT);
     if (!lineOf(leg)) screened = false;
+    else {
+      const haircut = <f64>load<u32>(tableRecord(load<u16>(leg, LEG_TABLE)), TABLE_PROFIT) * 1e-8;
+      if (haircut !== 0) weighProfit(leg, haircut);
+    }
     if (!screened) slope = 0;
     const cost = <f64>load<i64>(leg, LEG_COST);
     gross += abs<f64>(cost);
@@ -146,8 +175,8 @@ export function writeLane(pool: u32): void {
   const legs = legsOfClass(group);
   while (index < legs) setLaneLeg(block, lane, index++, STILL_SLOT, 0);
   if (!screened) return;
-  // 3 roundings of less than a unit each a leg, 1 for an inclusive profile, 1 for what underflows.
-  const units = 3 * <f64>load<u16>(record, POOL_LEGS) + 2;
+  // LEG_UNITS a leg for the exact path's roundings, 1 for an inclusive profile, 1 for what underflows.
+  const units = <f64>LEG_UNITS * <f64>load<u16>(record, POOL_LEGS) + 2;
   const slack =
     units +
     (<f64>legs + 8) * SINGLE_ERROR * 1.01 * (abs<f64>(constant) + units + weights) +

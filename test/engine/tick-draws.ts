@@ -97,6 +97,7 @@ export function emptyTickEngine(inclusive = false): RiskEngine {
       precision: { amount: "1" },
       priceDecimals: 2,
       taker: "0.0005",
+      ...(symbol === Y ? { positivePnlWeight: "0.7" } : {}),
       tiers: [
         { minNotional: "0", maxNotional: "2000", maintenanceMarginRate: "0.01", maxLeverage: "50" },
         {
