@@ -125,7 +125,7 @@ function clear(record: usize): void {
 }
 
 /**
- * Each sum has come about in fewer than 20 + 5 · legs roundings of 2^-53, of figures that the sum of magnitudes bounds: less than
+ * Each sum has come about in fewer than 30 + 6 · legs roundings of 2^-53, of figures that the sum of magnitudes bounds: less than
  * (legs + 8) · 2^-50 of it.
  */
 function bindError(record: usize): void {
