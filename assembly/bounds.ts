@@ -53,6 +53,8 @@ const DOUBLE_ERROR: f64 = 1.4210854715202004e-14;
 let level: f64 = 0;
 let slope: f64 = 0;
 let legGap: f64 = 0;
+/** Its signed value at the anchor. */
+let anchored: f64 = 0;
 /** Sum of the sizes that doubles have rounded, for DOUBLE_ERROR. */
 let gross: f64 = 0;
 /** True where the leg has a maintenance margin at any price. */
@@ -84,6 +86,7 @@ function lineOf(leg: usize): bool {
   const fee = haircut ? 0 : <f64>load<u32>(table, TABLE_FEE) * 1e-8;
   alwaysHeld = !haircut && load<u32>(table + TABLE_BRACKETS, BRACKET_RATE) > 0;
   const keep = sign - fee;
+  anchored = sign * notional;
   if ((load<u32>(table, TABLE_FLAGS) & TABLE_WHOLE) !== 0) {
     // The highest rate of the band bounds from below, the lowest from above. The rates jump, so the band is taken a little
     // wider than doubles can err: an exact notional on a floor must find that floor's bracket.
@@ -116,21 +119,15 @@ function lineOf(leg: usize): bool {
  * value = cost.
  */
 function weighProfit(leg: usize, haircut: f64): void {
-  const terms = priceRecord(load<u16>(leg, LEG_PRICE));
-  const anchor = load<f64>(terms, PRICE_ANCHOR);
-  const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
-  const size = unitNotional(leg);
-  const notional = inverse ? size / anchor : size * anchor;
-  const value = load<f64>(leg, LEG_QUANTITY) > 0 !== inverse ? notional : -notional;
   const cost = <f64>load<i64>(leg, LEG_COST);
-  gross += 4 * (notional + abs<f64>(cost));
-  const low = haircut * max<f64>(value * BAND_LOW - cost, 0);
-  const high = haircut * max<f64>(value * BAND_HIGH - cost, 0);
+  gross += 4 * (abs<f64>(anchored) + abs<f64>(cost));
+  const low = haircut * max<f64>(anchored * BAND_LOW - cost, 0);
+  const high = haircut * max<f64>(anchored * BAND_HIGH - cost, 0);
   const rise = (high - low) / (BAND_HIGH - BAND_LOW);
   const middle = low + rise * (1 - BAND_LOW);
   slope -= rise;
   level -= middle;
-  const kink = cost / value;
+  const kink = cost / anchored;
   if (kink > BAND_LOW && kink < BAND_HIGH) legGap += max<f64>(middle + rise * (kink - 1), 0);
 }
 

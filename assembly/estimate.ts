@@ -69,9 +69,8 @@ function estimateAt(z: f64): void {
     figure += sign * notional - share * notional + needAmount;
     slope += (sign - share) * run;
     const haircut = <f64>load<u32>(tableRecord(load<u16>(record, LEG_TABLE)), TABLE_PROFIT) * 1e-8;
-    if (haircut === 0) continue;
     const profit = sign * notional - <f64>load<i64>(record, LEG_COST);
-    if (profit <= 0) continue;
+    if (haircut === 0 || profit <= 0) continue;
     figure -= haircut * profit;
     slope -= haircut * sign * run;
   }

@@ -35,7 +35,6 @@ import {
   termInverse,
   termNeed,
   termNotional,
-  termProfitGross,
   termProfitHaircut,
   termSign,
   termsAt,
@@ -153,7 +152,7 @@ function addStill(leg: usize): void {
   if (termDoubt) stillGross = Infinity;
   stillOver += termSign * termNotional - termProfitHaircut - termNeed;
   stillHeld += termHeld;
-  stillGross += 4 * termNotional + termProfitGross;
+  stillGross += 4 * termNotional;
 }
 
 /** Which proofs hold along the path that is set. */
@@ -280,7 +279,7 @@ function evaluatePoint(point: usize): void {
     }
     termsAt(leg, price);
     if (termDoubt) gross = Infinity;
-    gross += 4 * termNotional + termProfitGross;
+    gross += 4 * termNotional;
     held += termHeld;
     const value = termSign * termNotional;
     const notionalRises = risesOutward(slot) !== termInverse;

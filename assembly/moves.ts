@@ -126,7 +126,8 @@ function clear(record: usize): void {
 
 /**
  * Each sum has come about in fewer than 30 + 6 · legs roundings of 2^-53, of figures that the sum of magnitudes bounds: less than
- * (legs + 8) · 2^-50 of it.
+ * (legs + 8) · 2^-50 of it. (A haircut is at most the profit, which cost and notional bound: sums that hold it stay below twice the magnitudes and
+ * count twice.)
  */
 function bindError(record: usize): void {
   error = error < LARGEST ? error * (<f64>load<u16>(record, POOL_LEGS) + 8) * ROUNDING : Infinity;
@@ -160,8 +161,6 @@ function addLeg(leg: usize, price: f64, run: f64): void {
   }
   const haircut = <f64>load<u32>(table, TABLE_PROFIT) * 1e-8;
   if (haircut !== 0) {
-    // At most the profit, and so at most cost and notional once more.
-    error += abs<f64>(cost) + notional;
     const profit = sign * notional - cost;
     if (profit > 0) {
       equity -= haircut * profit;

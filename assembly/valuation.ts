@@ -125,13 +125,7 @@ function locatedValue(leg: usize, terms: usize): i64 {
 /** ⌈(value - cost)·rate / 1e8⌉ of a profit, rate < 1e8: at most the profit, which is below 2^64. */
 function profitHaircutCeil(cost: i64, rate: u64): u64 {
   if (legValue <= cost) return 0;
-  const profit = <u64>legValue - <u64>cost;
-  if (clz(profit) + clz(rate) >= 64) {
-    const share = profit * rate;
-    const quotient = share / PROFIT_UNITS;
-    return quotient + u64(quotient * PROFIT_UNITS !== share);
-  }
-  const low = mulWide(profit, rate);
+  const low = mulWide(<u64>legValue - <u64>cost, rate);
   const quotient = divideWideNarrow(wideHigh, low, PROFIT_UNITS);
   return quotient + u64(wideRemainder !== 0);
 }

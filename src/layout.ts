@@ -40,9 +40,8 @@
 //   ├─────────────┬──────────────┤ 24                    ├─────────────┼──────────────┤ 24
 //   │ legs  u32   │ flags  u32   │ 28                    │ profit haircut u32 1e-8, 0 │ 28
 //   └─────────────┴──────────────┘ 32                    ├─────────────┴──────────────┤ 32
-//                                                        │ 16 brackets of 32 bytes:   │
-//                                                        │ floor i64, amount i128,    │
-//                                                        │ rate u32, initial rate u32 │
+//                                                        │ 16 brackets: floor i64,    │
+//                                                        │ amount i128, two rates u32 │
 //                                                        └────────────────────────────┘ 544
 //
 //   funding of a price, 72 bytes                         all 0 but while a funding period is settled
@@ -369,7 +368,6 @@ export const TABLE_FEE = 8;
 export const TABLE_FLAGS = 12;
 export const TABLE_LEGS = 16;
 export const TABLE_NEXT = 20;
-/** Haircut on a positive unrealised result, in units of 1e-8. */
 export const TABLE_PROFIT = 24;
 export const TABLE_BRACKETS = 32;
 export const TABLE_LIVE = 1;
