@@ -28,6 +28,7 @@ import {
   TABLE_FEE,
   TABLE_FLAGS,
   TABLE_HAIRCUT,
+  TABLE_PROFIT,
   TABLE_WHOLE,
 } from "../src/layout.ts";
 import { legRecord, poolRecord } from "./book.ts";
@@ -35,6 +36,7 @@ import { bracketAt, scaledAmount, unitNotional } from "./doubles.ts";
 import { coldBlock, hotBlock, legsOfClass, setLaneLeg, WIDE_CLASS } from "./lanes.ts";
 import { priceRecord } from "./prices.ts";
 import { tableRecord } from "./tables.ts";
+import { LEG_UNITS } from "./valuation.ts";
 
 /** The band of z = 1 + u in which the bounds hold. */
 const BAND_LOW: f64 = 0.5;
@@ -51,6 +53,8 @@ const DOUBLE_ERROR: f64 = 1.4210854715202004e-14;
 let level: f64 = 0;
 let slope: f64 = 0;
 let legGap: f64 = 0;
+/** Its signed value at the anchor. */
+let anchored: f64 = 0;
 /** Sum of the sizes that doubles have rounded, for DOUBLE_ERROR. */
 let gross: f64 = 0;
 /** True where the leg has a maintenance margin at any price. */
@@ -82,6 +86,7 @@ function lineOf(leg: usize): bool {
   const fee = haircut ? 0 : <f64>load<u32>(table, TABLE_FEE) * 1e-8;
   alwaysHeld = !haircut && load<u32>(table + TABLE_BRACKETS, BRACKET_RATE) > 0;
   const keep = sign - fee;
+  anchored = sign * notional;
   if ((load<u32>(table, TABLE_FLAGS) & TABLE_WHOLE) !== 0) {
     // The highest rate of the band bounds from below, the lowest from above. The rates jump, so the band is taken a little
     // wider than doubles can err: an exact notional on a floor must find that floor's bracket.
@@ -109,6 +114,23 @@ function lineOf(leg: usize): bool {
   return true;
 }
 
+/**
+ * Lowers the line by the haircut on a profit. The haircut is convex in z, so its chord over the band lies above it, by most at its kink, where
+ * value = cost.
+ */
+function weighProfit(leg: usize, haircut: f64): void {
+  const cost = <f64>load<i64>(leg, LEG_COST);
+  gross += 4 * (abs<f64>(anchored) + abs<f64>(cost));
+  const low = haircut * max<f64>(anchored * BAND_LOW - cost, 0);
+  const high = haircut * max<f64>(anchored * BAND_HIGH - cost, 0);
+  const rise = (high - low) / (BAND_HIGH - BAND_LOW);
+  const middle = low + rise * (1 - BAND_LOW);
+  slope -= rise;
+  level -= middle;
+  const kink = cost / anchored;
+  if (kink > BAND_LOW && kink < BAND_HIGH) legGap += max<f64>(middle + rise * (kink - 1), 0);
+}
+
 /** Writes the constant, weights and gap of a placed pool to its lane. */
 export function writeLane(pool: u32): void {
   const record = poolRecord(pool);
@@ -134,6 +156,10 @@ export function writeLane(pool: u32): void {
     const leg = legRecord(next);
     next = load<i32>(leg, LEG_NEXT);
     if (!lineOf(leg)) screened = false;
+    else {
+      const haircut = <f64>load<u32>(tableRecord(load<u16>(leg, LEG_TABLE)), TABLE_PROFIT) * 1e-8;
+      if (haircut !== 0) weighProfit(leg, haircut);
+    }
     if (!screened) slope = 0;
     const cost = <f64>load<i64>(leg, LEG_COST);
     gross += abs<f64>(cost);
@@ -146,8 +172,8 @@ export function writeLane(pool: u32): void {
   const legs = legsOfClass(group);
   while (index < legs) setLaneLeg(block, lane, index++, STILL_SLOT, 0);
   if (!screened) return;
-  // 3 roundings of less than a unit each a leg, 1 for an inclusive profile, 1 for what underflows.
-  const units = 3 * <f64>load<u16>(record, POOL_LEGS) + 2;
+  // LEG_UNITS a leg for the exact path's roundings, 1 for an inclusive profile, 1 for what underflows.
+  const units = <f64>LEG_UNITS * <f64>load<u16>(record, POOL_LEGS) + 2;
   const slack =
     units +
     (<f64>legs + 8) * SINGLE_ERROR * 1.01 * (abs<f64>(constant) + units + weights) +

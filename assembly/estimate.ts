@@ -3,6 +3,7 @@
 
 import {
   BRACKET_RATE,
+  LEG_COST,
   LEG_NEXT,
   LEG_PRICE,
   LEG_QUANTITY,
@@ -14,6 +15,7 @@ import {
   TABLE_FEE,
   TABLE_FLAGS,
   TABLE_HAIRCUT,
+  TABLE_PROFIT,
 } from "../src/layout.ts";
 import { legRecord } from "./book.ts";
 import { bracketAt, scaledAmount, unitNotional } from "./doubles.ts";
@@ -66,6 +68,11 @@ function estimateAt(z: f64): void {
     const share = needShare(record, notional);
     figure += sign * notional - share * notional + needAmount;
     slope += (sign - share) * run;
+    const haircut = <f64>load<u32>(tableRecord(load<u16>(record, LEG_TABLE)), TABLE_PROFIT) * 1e-8;
+    const profit = sign * notional - <f64>load<i64>(record, LEG_COST);
+    if (haircut === 0 || profit <= 0) continue;
+    figure -= haircut * profit;
+    slope -= haircut * sign * run;
   }
   estimateFigure = figure;
   estimateSlope = slope;

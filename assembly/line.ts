@@ -24,6 +24,7 @@ import {
   TABLE_DENOMINATOR,
   TABLE_FEE,
   TABLE_FLAGS,
+  TABLE_PROFIT,
   TABLE_WHOLE,
 } from "../src/layout.ts";
 import { legRecord, poolRecord, revision } from "./book.ts";
@@ -32,6 +33,7 @@ import { maxPrice, priceAt, priceRecord } from "./prices.ts";
 import { tableRecord } from "./tables.ts";
 import {
   clearanceFloor,
+  LEG_UNITS,
   legFee,
   legHaircut,
   legMaintenance,
@@ -236,7 +238,7 @@ function separate(whole: usize): void {
 
 /**
  * True where the leg's unrounded contribution cannot fall along the price: a linear short as the price falls; a long as it rises, in
- * linear terms only if its highest rate and fee leave something of each unit gained.
+ * linear terms only if its highest rate, its fee and the haircut on profit leave something of each unit gained.
  */
 function gains(leg: usize, upward: bool): bool {
   if (load<f64>(leg, LEG_QUANTITY) > 0 !== upward) return false;
@@ -249,12 +251,13 @@ function gains(leg: usize, upward: bool): bool {
   if ((load<u32>(table, TABLE_FLAGS) & TABLE_WHOLE) !== 0 && count > 1) return false;
   const last = table + TABLE_BRACKETS + <usize>(count - 1) * BRACKET_BYTES;
   const rate = <f64>load<u32>(last, BRACKET_RATE) / <f64>load<u32>(table, TABLE_DENOMINATOR);
-  return rate + <f64>load<u32>(table, TABLE_FEE) * 1e-8 < 0.999;
+  const taken = <f64>load<u32>(table, TABLE_FEE) + <f64>load<u32>(table, TABLE_PROFIT);
+  return rate + taken * 1e-8 < 0.999;
 }
 
 /**
- * Each figure of a leg (value, margin or haircut, fee) is rounded by less than a unit: 3 units a leg. Along a joint shock the price
- * itself is rounded by less than one price unit, which moves the leg's figures by at most 3 × the notional of one price unit, at either end: 6 ×.
+ * Rounding takes less than LEG_UNITS of a leg. Along a joint shock the price itself is rounded by less than one price unit, which moves the leg's
+ * weighted value, margin and fee by at most 3 × the notional of one price unit, at either end: 6 ×.
  * Whole-position tables jump and inverse contracts are not concave in the shock: there concavity is not used.
  */
 function noteMoving(leg: usize, upward: bool): void {
@@ -264,7 +267,7 @@ function noteMoving(leg: usize, upward: bool): void {
   }
   if (favourable && !gains(leg, upward)) favourable = false;
   movingLegs++;
-  roundingUnits += 3;
+  roundingUnits += LEG_UNITS;
   if (load<f64>(leg, LEG_QUANTITY) > 0) anyLong = true;
   if (movingSlot !== ALL_SLOTS) return;
   const terms = priceRecord(load<u16>(leg, LEG_PRICE));

@@ -25,6 +25,7 @@ import {
   TABLE_FEE,
   TABLE_FLAGS,
   TABLE_HAIRCUT,
+  TABLE_PROFIT,
   TABLE_WHOLE,
 } from "../src/layout.ts";
 import { legRecord } from "./book.ts";
@@ -50,6 +51,8 @@ export let termNotional: f64 = 0;
 export let termSign: f64 = 0;
 export let termNeed: f64 = 0;
 export let termHeld: f64 = 0;
+/** Haircut on a profit. */
+export let termProfitHaircut: f64 = 0;
 export let termDoubt: bool = false;
 export let termInverse: bool = false;
 
@@ -70,6 +73,8 @@ export function termsAt(leg: usize, price: u64): void {
   termDoubt = (flags & TABLE_WHOLE) !== 0 && nearsFloor(table, bracket, notional);
   const haircut = (flags & TABLE_HAIRCUT) !== 0;
   termHeld = haircut ? 0 : charge;
+  const result = termSign * notional - <f64>load<i64>(leg, LEG_COST);
+  termProfitHaircut = <f64>load<u32>(table, TABLE_PROFIT) * 1e-8 * max<f64>(result, 0);
   termNeed = haircut ? charge : charge + <f64>load<u32>(table, TABLE_FEE) * 1e-8 * notional;
 }
 

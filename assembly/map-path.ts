@@ -22,6 +22,7 @@ import {
   TABLE_FEE,
   TABLE_FLAGS,
   TABLE_HAIRCUT,
+  TABLE_PROFIT,
   TABLE_WHOLE,
 } from "../src/layout.ts";
 import { MAP_PRICE } from "../src/layout-map.ts";
@@ -34,6 +35,7 @@ import {
   termInverse,
   termNeed,
   termNotional,
+  termProfitHaircut,
   termSign,
   termsAt,
 } from "./map-figures.ts";
@@ -48,7 +50,7 @@ import {
 } from "./map-levels.ts";
 import { maxPrice, priceAt, priceRecord } from "./prices.ts";
 import { tableRecord } from "./tables.ts";
-import { clearanceFloor } from "./valuation.ts";
+import { clearanceFloor, LEG_UNITS } from "./valuation.ts";
 
 /** Sums whose magnitudes exceed this are left to the integers: no figure is near 2^63. */
 const LARGEST: f64 = 4e18;
@@ -72,14 +74,14 @@ let movingLegs: u32 = 0;
 let stillOver: f64 = 0;
 let stillHeld: f64 = 0;
 let stillGross: f64 = 0;
-/** Clearance below which the pool falls, and that plus three units a leg: what the unrounded figure must reach to be sure. */
+/** Clearance below which the pool falls, and that plus LEG_UNITS a leg: what the unrounded figure must reach to be sure. */
 let floor: f64 = 0;
 let sure: f64 = 0;
 /** True where the unrounded figure is concave along the path, but for what rounded prices lose: that is within `concaveAt`. */
 let concave: bool = false;
 let concaveAt: f64 = 0;
 
-// The one leg that moves, where it is the only one and follows the map's slot under a table that does not jump: what its terms are.
+// The one leg that moves, where it is the only one and follows the map's slot under a table that does not jump and counts profits in full: what its terms are.
 let sole: bool = false;
 let soleInverse: bool = false;
 let soleUnit: f64 = 0;
@@ -94,7 +96,11 @@ function beginSole(): void {
   const leg = legRecord(firstMoving);
   const table = tableRecord(load<u16>(leg, LEG_TABLE));
   const flags = load<u32>(table, TABLE_FLAGS);
-  sole = movingLegs === 1 && load<u16>(leg, LEG_PRICE) === mapSlot && (flags & TABLE_WHOLE) === 0;
+  sole =
+    movingLegs === 1 &&
+    load<u16>(leg, LEG_PRICE) === mapSlot &&
+    (flags & TABLE_WHOLE) === 0 &&
+    load<u32>(table, TABLE_PROFIT) === 0;
   if (!sole) return;
   const terms = priceRecord(mapSlot);
   soleInverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
@@ -130,7 +136,7 @@ export function beginPool(record: usize): bool {
     else if (movingLegs++ === 0) firstMoving = handle;
   }
   floor = <f64>clearanceFloor();
-  sure = floor + 3 * legs;
+  sure = floor + <f64>LEG_UNITS * legs;
   if (!needs || movingLegs === 0) return false;
   beginSole();
   return true;
@@ -144,7 +150,7 @@ function addStill(leg: usize): void {
   }
   termsAt(leg, price);
   if (termDoubt) stillGross = Infinity;
-  stillOver += termSign * termNotional - termNeed;
+  stillOver += termSign * termNotional - termProfitHaircut - termNeed;
   stillHeld += termHeld;
   stillGross += 4 * termNotional;
 }
@@ -277,11 +283,14 @@ function evaluatePoint(point: usize): void {
     held += termHeld;
     const value = termSign * termNotional;
     const notionalRises = risesOutward(slot) !== termInverse;
+    const rises = termSign > 0 === notionalRises;
     if (slot === mapSlot) net += value;
-    else if (termSign > 0 === notionalRises) valueRise += value;
+    else if (rises) valueRise += value;
     else valueFall += value;
     if (notionalRises) needRise += termNeed;
     else needFall += termNeed;
+    if (rises) needRise += termProfitHaircut;
+    else needFall += termProfitHaircut;
   }
   store<u32>(point, 1, POINT_KNOWN);
   store<f64>(point, stillOver + net + valueRise + valueFall - needRise - needFall, POINT_OVER);

@@ -20,21 +20,20 @@ import {
   TABLE_FEE,
   TABLE_FLAGS,
   TABLE_HAIRCUT,
+  TABLE_PROFIT,
   TABLE_WHOLE,
 } from "../src/layout.ts";
 import { legRecord } from "./book.ts";
 import { bracketAt, scaledAmount, unitNotional } from "./doubles.ts";
 import { maxPrice, priceAt, priceRecord } from "./prices.ts";
 import { tableRecord } from "./tables.ts";
-import { clearanceFloor } from "./valuation.ts";
+import { clearanceFloor, LEG_UNITS } from "./valuation.ts";
 
 /** Sums whose magnitudes exceed this are left to the integers: no figure of the pool is near 2^63. */
 export const LARGEST: f64 = 4e18;
 /** 2^-50. */
 export const ROUNDING: f64 = 8.881784197001252e-16;
 
-/** Each leg rounds value, margin and fee (or value and haircut) by less than a unit each. */
-export const LEG_UNITS: i64 = 3;
 export const SOUND: i32 = 0;
 export const UNDER: i32 = 1;
 export const UNSURE: i32 = -1;
@@ -126,8 +125,9 @@ function clear(record: usize): void {
 }
 
 /**
- * Each sum has come about in fewer than 20 + 5 · legs roundings of 2^-53, of figures that the sum of magnitudes bounds: less than
- * (legs + 8) · 2^-50 of it.
+ * Each sum has come about in fewer than 30 + 6 · legs roundings of 2^-53, of figures that the sum of magnitudes bounds: less than
+ * (legs + 8) · 2^-50 of it. (A haircut is at most the profit, which cost and notional bound: sums that hold it stay below twice the magnitudes and
+ * count twice.)
  */
 function bindError(record: usize): void {
   error = error < LARGEST ? error * (<f64>load<u16>(record, POOL_LEGS) + 8) * ROUNDING : Infinity;
@@ -158,6 +158,14 @@ function addLeg(leg: usize, price: f64, run: f64): void {
     equity -= charge;
     equitySlope -= rate * slope;
     return;
+  }
+  const haircut = <f64>load<u32>(table, TABLE_PROFIT) * 1e-8;
+  if (haircut !== 0) {
+    const profit = sign * notional - cost;
+    if (profit > 0) {
+      equity -= haircut * profit;
+      equitySlope -= haircut * sign * slope;
+    }
   }
   const fee = <f64>load<u32>(table, TABLE_FEE) * 1e-8;
   maintenance += charge;

@@ -6,6 +6,7 @@ import {
   LEG_NEXT,
   LEG_PRICE,
   LEG_QUANTITY,
+  LEG_TABLE,
   MARKS,
   NONE,
   PRICE_FLAGS,
@@ -15,6 +16,8 @@ import {
   SEARCH_STACK_POINTS,
   STATUS_NO_RECORD,
   STATUS_OK,
+  TABLE_FLAGS,
+  TABLE_HAIRCUT,
 } from "../src/layout.ts";
 import { legRecord } from "./book.ts";
 import { estimateSlope, estimateWidth, newton } from "./estimate.ts";
@@ -40,6 +43,7 @@ import {
   stillHeld,
 } from "./line.ts";
 import { maxPrice, priceAt, priceLives, priceRecord } from "./prices.ts";
+import { tableRecord } from "./tables.ts";
 import {
   legDivisor,
   legFee,
@@ -128,7 +132,11 @@ function examine(point: usize, x: u64): void {
     sumAdd(point + (valueRises ? POINT_VALUE_UP : POINT_VALUE_DOWN), legValue);
     if (netted) addNet(point + POINT_NET, long !== inverse);
     const need = point + (needRises ? POINT_NEED_UP : POINT_NEED_DOWN);
-    if (legHaircut !== 0) sumAddUnsigned(need, legHaircut);
+    if (legHaircut !== 0) {
+      // A coin's follows its notional, that on a profit the value.
+      const rises = hasHaircutTable(record) ? needRises : valueRises;
+      sumAddUnsigned(point + (rises ? POINT_NEED_UP : POINT_NEED_DOWN), legHaircut);
+    }
     if (legMaintenance !== 0) held = 1;
     if (!equityOnly) {
       sumAddUnsigned(need, legMaintenance);
@@ -137,6 +145,10 @@ function examine(point: usize, x: u64): void {
   }
   store<u64>(point, held, POINT_HELD);
   figureBetween(point + POINT_FIGURE, point, point);
+}
+
+function hasHaircutTable(leg: usize): bool {
+  return (load<u32>(tableRecord(load<u16>(leg, LEG_TABLE)), TABLE_FLAGS) & TABLE_HAIRCUT) !== 0;
 }
 
 /** True where several legs follow the one price that moves: their notionals share a divisor, and their roundings may be taken together. */

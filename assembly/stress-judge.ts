@@ -1,6 +1,6 @@
 // Pools that the screen leaves open in a stress pass, judged for eight scenarios at once in doubles with a bound of their error, as moves.ts does for
 // one: all pools that hold a market outside the screen's band come here. A maintenance margin is the largest of its brackets' lines, so no
-// row looks for its bracket. What doubles cannot tell, and tables that jump or cut hair, are the integers' to judge.
+// row looks for its bracket. What doubles cannot tell, and tables that jump or cut hair (off a coin or a profit), are the integers' to judge.
 import {
   BRACKET_BYTES,
   BRACKET_FLOOR,
@@ -20,15 +20,16 @@ import {
   TABLE_FEE,
   TABLE_FLAGS,
   TABLE_HAIRCUT,
+  TABLE_PROFIT,
   TABLE_WHOLE,
 } from "../src/layout.ts";
 import { SUMS_FACTORS, SUMS_LARGEST } from "../src/layout-stress.ts";
 import { legRecord } from "./book.ts";
 import { scaledAmount } from "./doubles.ts";
-import { LARGEST, LEG_UNITS, ROUNDING } from "./moves.ts";
+import { LARGEST, ROUNDING } from "./moves.ts";
 import { sumsOf } from "./stress-sums.ts";
 import { tableRecord } from "./tables.ts";
-import { clearanceFloor } from "./valuation.ts";
+import { clearanceFloor, LEG_UNITS } from "./valuation.ts";
 
 /** Rows in which the pool is certainly liquidatable, and in which it certainly is not, after judgeRows. */
 export let underRows: u32 = 0;
@@ -77,6 +78,7 @@ export function judgeRows(record: usize): void {
     const flags = load<u32>(table, TABLE_FLAGS);
     const count = load<u32>(table, TABLE_COUNT);
     if ((flags & TABLE_HAIRCUT) !== 0 || ((flags & TABLE_WHOLE) !== 0 && count > 1)) return;
+    if (load<u32>(table, TABLE_PROFIT) !== 0) return;
     const quantity = load<f64>(leg, LEG_QUANTITY);
     const largest = abs<f64>(quantity) * load<f64>(slot, SUMS_LARGEST);
     const cost = <f64>load<i64>(leg, LEG_COST);

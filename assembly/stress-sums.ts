@@ -24,6 +24,7 @@ import {
   STATUS_OK,
   TABLE_FLAGS,
   TABLE_HAIRCUT,
+  TABLE_PROFIT,
 } from "../src/layout.ts";
 import {
   HALF_BOUND,
@@ -275,9 +276,11 @@ function reserve(bound: usize, narrow: usize, wide: usize, term: u64): void {
   store<u64>(bound, term);
 }
 
+/** Off a coin, or off a profit. */
 function hasHaircut(leg: usize): bool {
   const table = tableRecord(load<u16>(leg, LEG_TABLE));
-  return (load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0;
+  const flags = load<u32>(table, TABLE_FLAGS);
+  return (flags & TABLE_HAIRCUT) !== 0 || load<u32>(table, TABLE_PROFIT) !== 0;
 }
 
 /** Counts the pool's owner in the rows in which no other pool of it was hit yet. */

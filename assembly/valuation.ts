@@ -47,6 +47,7 @@ import {
   TABLE_FEE,
   TABLE_FLAGS,
   TABLE_HAIRCUT,
+  TABLE_PROFIT,
 } from "../src/layout.ts";
 import { legRecord, poolLives, poolRecord } from "./book.ts";
 import { priceAt, priceRecord } from "./prices.ts";
@@ -70,7 +71,14 @@ import {
 
 const LARGEST: u64 = <u64>i64.MAX_VALUE;
 const FEE_UNITS: u64 = 100_000_000;
+const PROFIT_UNITS: u64 = 100_000_000;
 const LEVERAGE_UNITS: u64 = 1_000;
+
+/**
+ * How many figures of a leg are rounded, each by less than a unit and against the account: value, haircut on profit, margin (or haircut) and
+ * fee. So a leg's part of equity or clearance is at most its unrounded part, and above that less so many units.
+ */
+export const LEG_UNITS: i64 = 4;
 
 // ── one leg: the figures of the last valueLeg, in quote units ──────────────────────────────────────────
 /** ⌊N⌋ */
@@ -82,6 +90,7 @@ export let legDivisor: u64 = 1;
 export let legValue: i64 = 0;
 export let legMaintenance: u64 = 0;
 export let legFee: u64 = 0;
+/** Of a haircut table on the notional, of any other on a profit. */
 export let legHaircut: u64 = 0;
 /** Address of the bracket in use. */
 let legBracket: usize = 0;
@@ -97,7 +106,8 @@ export function valueLeg(leg: usize, price: u64): bool {
     legMaintenance = 0;
     legFee = 0;
   } else {
-    legHaircut = 0;
+    const rate = <u64>load<u32>(table, TABLE_PROFIT);
+    legHaircut = rate === 0 ? 0 : profitHaircutCeil(load<i64>(leg, LEG_COST), rate);
     legMaintenance = margin;
     const fee = <u64>load<u32>(table, TABLE_FEE);
     legFee = fee === 0 ? 0 : shareCeil(fee, 0, 0, FEE_UNITS);
@@ -110,6 +120,14 @@ function locatedValue(leg: usize, terms: usize): i64 {
   const inverse = (load<u32>(terms, PRICE_FLAGS) & PRICE_INVERSE) !== 0;
   const rises = load<f64>(leg, LEG_QUANTITY) > 0 !== inverse;
   return rises ? <i64>legNotional : -(<i64>(legNotional + u64(legRest !== 0)));
+}
+
+/** ⌈(value - cost)·rate / 1e8⌉ of a profit, rate < 1e8: at most the profit, which is below 2^64. */
+function profitHaircutCeil(cost: i64, rate: u64): u64 {
+  if (legValue <= cost) return 0;
+  const low = mulWide(<u64>legValue - <u64>cost, rate);
+  const quotient = divideWideNarrow(wideHigh, low, PROFIT_UNITS);
+  return quotient + u64(wideRemainder !== 0);
 }
 
 /**
@@ -305,12 +323,17 @@ export function sumEquity(record: usize, vector: usize): i32 {
     const price = priceAt(vector, slot);
     if (price === 0) return STATUS_NO_MARK;
     if (!locateNotional(leg, price)) return STATUS_RANGE;
-    sumAdd(RESULT + RESULT_EQUITY, locatedValue(leg, priceRecord(slot)));
-    sumSubtract(RESULT + RESULT_EQUITY, load<i64>(leg, LEG_COST));
+    legValue = locatedValue(leg, priceRecord(slot));
+    const cost = load<i64>(leg, LEG_COST);
+    sumAdd(RESULT + RESULT_EQUITY, legValue);
+    sumSubtract(RESULT + RESULT_EQUITY, cost);
     const table = tableRecord(load<u16>(leg, LEG_TABLE));
     if ((load<u32>(table, TABLE_FLAGS) & TABLE_HAIRCUT) !== 0) {
       sumSubtractUnsigned(RESULT + RESULT_EQUITY, bracketMargin(table));
+      continue;
     }
+    const rate = <u64>load<u32>(table, TABLE_PROFIT);
+    if (rate !== 0) sumSubtractUnsigned(RESULT + RESULT_EQUITY, profitHaircutCeil(cost, rate));
   }
   return STATUS_OK;
 }

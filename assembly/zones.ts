@@ -29,6 +29,7 @@ import {
   TABLE_FEE,
   TABLE_FLAGS,
   TABLE_HAIRCUT,
+  TABLE_PROFIT,
   TABLE_WHOLE,
 } from "../src/layout.ts";
 import {
@@ -46,7 +47,6 @@ import {
   figuresAfter,
   figuresAtMarks,
   isFalling,
-  LEG_UNITS,
   need,
   needSlope,
   setSense,
@@ -57,6 +57,7 @@ import { tableRecord } from "./tables.ts";
 import { addTrigger, beginTriggers, endTriggers } from "./triggers.ts";
 import {
   clearanceFloor,
+  LEG_UNITS,
   legFee,
   legHaircut,
   legMaintenance,
@@ -240,7 +241,8 @@ function isMonotone(leg: usize, share: f64): bool {
   const rate = <f64>load<u32>(last, BRACKET_RATE) / <f64>load<u32>(table, TABLE_DENOMINATOR);
   if ((flags & TABLE_HAIRCUT) !== 0) return rate <= 1;
   // A hair below, for the rounding of these doubles.
-  return rate + <f64>load<u32>(table, TABLE_FEE) * 1e-8 <= share * (1 - 1e-12);
+  const kept = share * (1 - <f64>load<u32>(table, TABLE_PROFIT) * 1e-8);
+  return rate + <f64>load<u32>(table, TABLE_FEE) * 1e-8 <= kept * (1 - 1e-12);
 }
 
 function sideIsMonotone(record: usize): bool {

@@ -37,10 +37,11 @@
 //   │ divisor    u64             │                       │ fee u32 1e-8│ flags  u32   │ 12
 //   ├────────────────────────────┤ 16                    ├─────────────┼──────────────┤ 16
 //   │ anchor     f64, 0 = none   │                       │ legs  u32   │ next   i32   │ 20
-//   ├─────────────┬──────────────┤ 24                    ├─────────────┴──────────────┤ 32
-//   │ legs  u32   │ flags  u32   │ 28                    │ 16 brackets of 32 bytes:   │
-//   └─────────────┴──────────────┘ 32                    │ floor i64, amount i128,    │
-//                                                        │ rate u32, initial rate u32 │
+//   ├─────────────┬──────────────┤ 24                    ├─────────────┼──────────────┤ 24
+//   │ legs  u32   │ flags  u32   │ 28                    │ profit haircut u32 1e-8, 0 │ 28
+//   └─────────────┴──────────────┘ 32                    ├─────────────┴──────────────┤ 32
+//                                                        │ 16 brackets: floor i64,    │
+//                                                        │ amount i128, two rates u32 │
 //                                                        └────────────────────────────┘ 544
 //
 //   funding of a price, 72 bytes                         all 0 but while a funding period is settled
@@ -367,6 +368,7 @@ export const TABLE_FEE = 8;
 export const TABLE_FLAGS = 12;
 export const TABLE_LEGS = 16;
 export const TABLE_NEXT = 20;
+export const TABLE_PROFIT = 24;
 export const TABLE_BRACKETS = 32;
 export const TABLE_LIVE = 1;
 export const TABLE_WHOLE = 2;

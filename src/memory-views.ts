@@ -130,6 +130,7 @@ export class MemoryViews {
     u32[(base + layout.TABLE_COUNT) / 4] = table.brackets.length;
     u32[(base + layout.TABLE_DENOMINATOR) / 4] = table.rateDenominator;
     u32[(base + layout.TABLE_FEE) / 4] = table.closeFeeRate;
+    u32[(base + layout.TABLE_PROFIT) / 4] = table.profitHaircutRate ?? 0;
     u32[(base + layout.TABLE_FLAGS) / 4] =
       (table.style === "whole" ? layout.TABLE_WHOLE : 0) |
       (table.haircut ? layout.TABLE_HAIRCUT : 0);
@@ -148,6 +149,7 @@ export class MemoryViews {
     const base = this.table(table);
     const flags = u32[(base + layout.TABLE_FLAGS) / 4] as number;
     const count = u32[(base + layout.TABLE_COUNT) / 4] as number;
+    const profitHaircutRate = u32[(base + layout.TABLE_PROFIT) / 4] as number;
     const brackets: Bracket[] = [];
     for (let index = 0; index < count; index++) {
       const at = base + layout.TABLE_BRACKETS + index * layout.BRACKET_BYTES;
@@ -164,6 +166,7 @@ export class MemoryViews {
       haircut: (flags & layout.TABLE_HAIRCUT) !== 0,
       rateDenominator: u32[(base + layout.TABLE_DENOMINATOR) / 4] as number,
       closeFeeRate: u32[(base + layout.TABLE_FEE) / 4] as number,
+      ...(profitHaircutRate === 0 ? {} : { profitHaircutRate }),
       brackets,
     };
   }

@@ -51,6 +51,11 @@ export interface BracketTable {
   readonly rateDenominator: number;
   /** Fee to close inside the requirement, in units of 1e-8 of notional. */
   readonly closeFeeRate: number;
+  /**
+   * Share of a leg's positive unrealised result that equity does not count, in units of 1e-8; below 1e8. Absent: 0, all of it counts. None
+   * in a haircut table.
+   */
+  readonly profitHaircutRate?: number;
   readonly brackets: readonly Bracket[];
 }
 
@@ -95,6 +100,7 @@ export interface LegFigures {
   readonly maintenanceMargin: bigint;
   readonly initialMargin: bigint;
   readonly closeFee: bigint;
+  /** Lowers equity: in a haircut table a share of the notional, in others of a positive unrealised result, by profitHaircutRate. */
   readonly haircut: bigint;
   /** Index of the bracket in use, from 0. */
   readonly bracket: number;

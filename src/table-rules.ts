@@ -50,6 +50,13 @@ export function requireTable(table: BracketTable): void {
   requireBoolean(table.haircut, "table.haircut");
   requireInteger(table.rateDenominator, 1, MAX_RATE_DENOMINATOR, "table.rateDenominator");
   requireInteger(table.closeFeeRate, 0, FEE_DENOMINATOR, "table.closeFeeRate");
+  const profitHaircut = table.profitHaircutRate ?? 0;
+  requireInteger(profitHaircut, 0, FEE_DENOMINATOR - 1, "table.profitHaircutRate");
+  if (table.haircut && profitHaircut !== 0) {
+    throw new RangeError(
+      `table.profitHaircutRate must be 0 in a haircut table, got ${profitHaircut}`,
+    );
+  }
   requireInteger(table.brackets.length, 1, MAX_BRACKETS, "table.brackets.length");
   // Array.from: a hole is an undefined bracket, not one to skip.
   Array.from(table.brackets).forEach((bracket: Bracket | undefined, index) => {

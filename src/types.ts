@@ -53,7 +53,7 @@ export interface ProfileKnobs {
     | "refuseWithPosition"
     | "accountWide"
     | "transferOnly";
-  /** Margin that a position takes along into isolation: max(IM at entry, IM at mark − uPnL), or IM at entry alone. */
+  /** Margin that a position takes along into isolation: max(IM at entry, IM at mark − what equity counts of uPnL), or IM at entry alone. */
   readonly modeSwitchMargin?: "safe" | "entry";
   /** Isolated to cross: the cross pool must hold its initial margin afterwards, or it is never refused. */
   readonly modeSwitchToCross?: "initialMargin" | "always";
@@ -145,6 +145,11 @@ export interface MarketDefinition {
   readonly taker?: DecimalLike;
   /** Maker fee rate of fills; negative for a rebate. */
   readonly maker?: DecimalLike;
+  /**
+   * Share of a position's positive unrealised result that the equity of its scope counts, above 0 and at most 1, 8 decimals; a loss counts in
+   * full. Default 1.
+   */
+  readonly positivePnlWeight?: DecimalLike;
   readonly tiers: readonly LeverageTier[];
   readonly maxLeverage?: { readonly cross?: DecimalLike; readonly isolated?: DecimalLike };
   /** Open interest (notional at the mark, in settle units) between which the initial rate grows to 1. */
@@ -266,6 +271,7 @@ export interface PositionView {
   readonly leverage: string | null;
   /** Notional over the equity of the position's scope, rounded up to 4 decimals; null where equity <= 0. */
   readonly effectiveLeverage: string | null;
+  /** As it is: what equity counts of a profit is the market's positivePnlWeight of it. */
   readonly unrealizedPnl: string;
   readonly isolatedMargin: string | null;
   readonly maintenanceMargin: string;

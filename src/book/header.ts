@@ -158,6 +158,7 @@ function addMarket(
     "priceDecimals",
     "taker",
     "maker",
+    "positivePnlWeight",
     "maxLeverage",
     "openInterestCaps",
   ];

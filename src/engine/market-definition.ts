@@ -48,7 +48,7 @@ export function copyDefinition(
   settleDecimals = 0,
 ): MarketDefinition {
   const { symbol, settle, linear, contractSize, precision, priceDecimals, taker } = definition;
-  const { maker, maxLeverage, openInterestCaps: open } = definition;
+  const { maker, positivePnlWeight, maxLeverage, openInterestCaps: open } = definition;
   return {
     symbol,
     settle,
@@ -61,6 +61,9 @@ export function copyDefinition(
     ...(priceDecimals === undefined ? {} : { priceDecimals }),
     ...(taker === undefined ? {} : { taker: asText(taker, FEE_DECIMALS) }),
     ...(maker === undefined ? {} : { maker: asText(maker, FEE_DECIMALS) }),
+    ...(positivePnlWeight === undefined || positivePnlWeight === null
+      ? {}
+      : { positivePnlWeight: asText(positivePnlWeight, FEE_DECIMALS) }),
     tiers: definition.tiers.map((tier) => copyTier(tier, boundDecimals)),
     ...(maxLeverage === undefined || maxLeverage === null
       ? {}

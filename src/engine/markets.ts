@@ -3,7 +3,7 @@
 // is created in the kernel here, so a definition that is refused leaves nothing behind.
 import { decimalsOf, formatDecimal, parseDecimal, parseRate, powerOfTen } from "../decimal.ts";
 import { RiskError } from "../errors.ts";
-import { FEE_DENOMINATOR, MAX_AMOUNT, type PriceTerms } from "../model.ts";
+import { type BracketTable, FEE_DENOMINATOR, MAX_AMOUNT, type PriceTerms } from "../model.ts";
 import { type DerivedTable, deriveContractTables, deriveTable } from "../tiers/index.ts";
 import type {
   AssetDefinition,
@@ -64,6 +64,8 @@ export interface MarketSpecification {
   /** Fees in 1e-8 of notional; the maker's is negative for a rebate. */
   readonly takerRateE8: number;
   readonly makerRateE8: number;
+  /** What equity does not count of a position's profit, in 1e-8 of it. */
+  readonly profitHaircutE8: number;
   /** Open interest in quote units between which initial rates grow to 1. */
   readonly openInterestCaps: { readonly lower: bigint; readonly upper: bigint } | undefined;
   readonly definition: MarketDefinition;
@@ -120,6 +122,13 @@ function readFeeRate(value: DecimalLike | undefined, min: number, path: string):
   return Number(parseDecimal(value ?? 0n, FEE_DECIMALS, path, limits));
 }
 
+/** What a weight leaves uncounted, in 1e-8. */
+function readProfitHaircut(weight: DecimalLike | undefined | null, path: string): number {
+  if (weight === undefined || weight === null) return 0;
+  const limits = { min: 1n, max: BigInt(FEE_DENOMINATOR) };
+  return FEE_DENOMINATOR - Number(parseDecimal(weight, FEE_DECIMALS, path, limits));
+}
+
 function rateText(rate: number, denominator: number): string {
   const scale = 10n ** 12n;
   const below = BigInt(denominator);
@@ -130,21 +139,34 @@ function describeTable(
   derived: DerivedTable,
   fromUnits: number,
   toUnits: bigint | null,
+  profitHaircutE8: number,
 ): TableSpecification {
-  const { table } = derived;
+  const table: BracketTable =
+    profitHaircutE8 === 0
+      ? derived.table
+      : { ...derived.table, profitHaircutRate: profitHaircutE8 };
   return {
     ...derived,
+    table,
     fromUnits,
     toUnits: toUnits === null ? null : Number(toUnits),
     rateTexts: table.brackets.map((bracket) => rateText(bracket.rate, table.rateDenominator)),
   };
 }
 
+/** What a market's tables hold beside its tiers. */
+export interface MarketRates {
+  /** In 1e-8 of notional. */
+  readonly takerRateE8: number;
+  /** In 1e-8 of a profit. */
+  readonly profitHaircutE8: number;
+}
+
 /** A market's tiers under the profile's rules; `path` names them in errors. */
 export function readTables(
   tiers: readonly LeverageTier[],
   profile: ResolvedProfile,
-  takerRateE8: number,
+  { takerRateE8, profitHaircutE8 }: MarketRates,
   decimals: { readonly settle: number; readonly amount: number },
   path: string,
 ): TableSpecification[] {
@@ -157,7 +179,7 @@ export function readTables(
   if (profile.tierMetric === "notional") {
     const style = profile.tierStyle === "marginal" ? "marginal" : "whole";
     const options = { settleDecimals, style, closeFeeRate, maintenanceRate, path } as const;
-    return [describeTable(deriveTable(tiers, options), 0, null)];
+    return [describeTable(deriveTable(tiers, options), 0, null, profitHaircutE8)];
   }
   const options = { amountDecimals, closeFeeRate, maintenanceRate, path };
   return deriveContractTables(tiers, options).map((derived) => {
@@ -167,6 +189,7 @@ export function readTables(
       { table, maxLeverageMilli, caps: [null] },
       Number(fromContracts),
       toContracts,
+      profitHaircutE8,
     );
   });
 }
@@ -224,7 +247,10 @@ export function readMarket(
     `${path}.priceDecimals`,
   );
   const decimals = { settle: settle.decimals, amount, price };
-  const takerRateE8 = readFeeRate(definition.taker, 0, `${path}.taker`);
+  const rates = {
+    takerRateE8: readFeeRate(definition.taker, 0, `${path}.taker`),
+    profitHaircutE8: readProfitHaircut(definition.positivePnlWeight, `${path}.positivePnlWeight`),
+  };
   const boundDecimals = profile.tierMetric === "notional" ? settle.decimals : amount;
   const caps = definition.maxLeverage ?? {};
   requireObject(caps, `${path}.maxLeverage`);
@@ -236,12 +262,12 @@ export function readMarket(
     priceDecimals: price,
     contractSize: formatDecimal(size.numerator, size.denominator.toString().length - 1),
     terms: priceTerms(!linear, size, decimals, path),
-    tables: readTables(definition.tiers, profile, takerRateE8, decimals, `${path}.tiers`),
+    tables: readTables(definition.tiers, profile, rates, decimals, `${path}.tiers`),
     maxLeverageMilli: {
       cross: readLeverage(caps.cross, `${path}.maxLeverage.cross`),
       isolated: readLeverage(caps.isolated, `${path}.maxLeverage.isolated`),
     },
-    takerRateE8,
+    ...rates,
     makerRateE8: readFeeRate(definition.maker, -FEE_DENOMINATOR, `${path}.maker`),
     openInterestCaps: readOpenInterestCaps(definition, settle.decimals, path),
     definition: copyDefinition(definition, boundDecimals, settle.decimals),

@@ -77,6 +77,7 @@ function hashMarket(state: EngineState, market: EngineMarket, into: Fingerprint)
     into.text(table.style);
     into.word(table.rateDenominator);
     into.word(table.closeFeeRate);
+    into.word(table.profitHaircutRate ?? 0);
     table.brackets.forEach((bracket, index) => {
       into.amount(bracket.floor);
       into.word(bracket.rate);

@@ -183,6 +183,7 @@ export class EngineState {
       maxLeverageMilli: specification.maxLeverageMilli,
       takerRateE8: specification.takerRateE8,
       makerRateE8: specification.makerRateE8,
+      profitHaircutE8: specification.profitHaircutE8,
       openInterestCaps: specification.openInterestCaps,
       definition: specification.definition,
       index: this.markets.length,

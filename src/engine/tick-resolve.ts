@@ -112,20 +112,20 @@ class PoolOnPath {
 
   /**
    * No more than the equity at any step from one to another: a sum over the prices, of which each takes the end that is worse for it.
-   * What follows one price is monotone in it or concave, so an end is its worst, up to the unit by which each leg's value is rounded.
+   * What follows one price is monotone in it or concave, so an end is its worst, up to the two units by which a leg's value and its haircut are rounded.
    */
   #leastEquity(from: number, to: number): bigint {
     const { kernel } = this.#state;
     let least = this.#figures(from).equity;
-    let legs = 0n;
-    for (const _leg of this.#state.allLegs(this.#pool)) legs++;
+    let rounding = 0n;
+    for (const _leg of this.#state.allLegs(this.#pool)) rounding += 2n;
     for (const { slot } of this.#path.moves) {
       kernel.setTrial(slot, this.#path.price(slot, to));
       const { equity } = kernel.trialFigures(this.#pool);
       if (equity < least) least = equity;
       else kernel.setTrial(slot, this.#path.price(slot, from));
     }
-    return least - legs;
+    return least - rounding;
   }
 
   /** Liquidatable at a step. */

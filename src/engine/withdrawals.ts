@@ -3,7 +3,7 @@
 // rule is a bound on what is left):
 //
 //   initialMargin      equity                            − initial margin                        − reserved
-//   walletAndEquity    equity less unrealised profit     − initial margin                        − reserved
+//   walletAndEquity    equity less profit counted in it  − initial margin                        − reserved
 //   initialOrTenth     equity                            − max(initial margin, ⌈notional / 10⌉)  − reserved
 import { formatDecimal } from "../decimal.ts";
 import type { PoolFigures } from "../model.ts";
@@ -14,7 +14,7 @@ import type { EngineAsset } from "./markets.ts";
 import { refuse } from "./read.ts";
 import type { EngineState } from "./state.ts";
 
-/** Unrealised result and notional of the positions of a pool; collateral coins are neither. */
+/** What equity counts of unrealised results, and the notional, of the positions of a pool; collateral coins are neither. */
 function positionSums(state: EngineState, pool: number): { profit: bigint; notional: bigint } {
   const { kernel } = state;
   let profit = 0n;
@@ -22,7 +22,7 @@ function positionSums(state: EngineState, pool: number): { profit: bigint; notio
   for (let leg = kernel.firstLeg(pool); leg >= 0; leg = kernel.nextLeg(leg)) {
     if (state.findMarketOfSlot(kernel.legPrice(leg)) === undefined) continue;
     const figures = kernel.legFigures(leg);
-    profit += figures.value - kernel.cost(leg);
+    profit += figures.value - kernel.cost(leg) - figures.haircut;
     notional += figures.notional;
   }
   return { profit, notional };

@@ -14,6 +14,9 @@ import {
   type PriceTerms,
 } from "../model.ts";
 
+/** Haircuts on profits are stated in units of 1e-8. */
+const PROFIT_DENOMINATOR = 100_000_000n;
+
 /** A rational number; the denominator is positive. */
 export interface Ratio {
   readonly numerator: bigint;
@@ -125,13 +128,15 @@ export function wideLegFigures(leg: LegState, price: bigint, forcedBracket?: num
     return { value, notional, ...none, haircut: charge, bracket };
   }
   const fee = exact.numerator * BigInt(leg.table.closeFeeRate);
+  const profit = value > leg.cost ? value - leg.cost : 0n;
+  const uncounted = profit * BigInt(leg.table.profitHaircutRate ?? 0);
   return {
     value,
     notional,
     maintenanceMargin: charge,
     initialMargin: initialMarginCeil(leg, bracket, exact),
     closeFee: divideCeil(fee, exact.denominator * BigInt(FEE_DENOMINATOR)),
-    haircut: 0n,
+    haircut: divideCeil(uncounted, PROFIT_DENOMINATOR),
     bracket,
   };
 }

@@ -5,16 +5,16 @@
 //
 // Lower bounds of what legs contribute over an interval, each provable by itself; any of them may prove it:
 //  - *parts*: along the interval a leg's notional runs one way, and value, margin (rates never fall, amounts
-//    continuous: requireRising), fee and haircut are each monotone in it, and stay so when rounded. So
+//    continuous: requireRising), fee and haircut are each monotone in it, and stay so when rounded, the value less the haircut on a profit too. So
 //    the worst value and the worst charges each stand at an end, perhaps not the same one.
 //  - *chord*: unrounded, value is linear in the notional, the fee too, and a marginal charge is the greatest
-//    of the lines N * rate_t - amount_t: convex. So an unrounded contribution is concave, and inside it is no
+//    of the lines N * rate_t - amount_t: convex, and so is the haircut on a profit. So an unrounded contribution is concave, and inside it is no
 //    less than at its worse end. Rounded figures lose less than 1 each, always downward, so inside they are
 //    more than (worse rounded end - number of roundings). A whole-position charge is replaced by the line
 //    of the interval's highest rate, which lies above it. The bound holds for one leg, and for a sum of legs
 //    if all are concave in the *same* variable: legs of one price slot, whose notionals are all
 //    multiples of the price (or of 1 / price).
-//  - *net*: charges by parts, but the values of legs of one price slot as one sum, which is linear in
+//  - *net*: charges and haircuts on profits by parts, but the values of legs of one price slot as one sum, which is linear in
 //    that variable, so worst at an end: the sum of k rounded values is more than the unrounded sum - k. It
 //    is what sees through a hedge: long and short of one market, whose values cancel.
 //
@@ -73,10 +73,12 @@ interface Path {
   readonly effort: SearchEffort;
 }
 
-/** value - cost - charges, rounded as docs/numbers.md says, and the maintenance margin in it. */
+/** value - charges, rounded as docs/numbers.md says, and the maintenance margin in it. */
 interface Charged {
+  /** value - cost, less the haircut on a profit: it runs one way, as the value does. */
   readonly value: bigint;
   readonly charges: bigint;
+  readonly profitHaircut: bigint;
   readonly maintenanceMargin: bigint;
 }
 
@@ -84,15 +86,17 @@ function chargedAt(leg: LegState, price: bigint, failure: Failure, bracket?: num
   const figures = wideLegFigures(leg, price, bracket);
   const requirement = failure === "bankrupt" ? 0n : figures.maintenanceMargin + figures.closeFee;
   return {
-    value: figures.value - leg.cost,
-    charges: figures.haircut + requirement,
+    value: figures.value - leg.cost - (leg.table.haircut ? 0n : figures.haircut),
+    charges: (leg.table.haircut ? figures.haircut : 0n) + requirement,
+    profitHaircut: leg.table.haircut ? 0n : figures.haircut,
     maintenanceMargin: figures.maintenanceMargin,
   };
 }
 
-/** How many figures of a leg are rounded: value, and MM and fee, or haircut. */
+/** How many figures of a leg are rounded: value, and MM and fee, or haircut; and the haircut on a profit. */
 function roundingsOf(leg: LegState): bigint {
-  return leg.table.haircut ? 2n : 3n;
+  if (leg.table.haircut) return 2n;
+  return (leg.table.profitHaircutRate ?? 0) === 0 ? 3n : 4n;
 }
 
 function fails(path: Path, x: bigint): boolean {
@@ -184,7 +188,8 @@ function provedSafe(path: Path, from: bigint, to: bigint): boolean {
     together.denominatorAtFrom = signedA.denominator;
     together.denominatorAtTo = signedB.denominator;
     together.costs += leg.cost;
-    together.mostCharges += larger(a.charges, b.charges);
+    // The net is of values as they are.
+    together.mostCharges += larger(a.charges, b.charges) + larger(a.profitHaircut, b.profitHaircut);
     together.legs += 1n;
   }
   if (path.failure !== "bankrupt" && mostMargin === 0n) return true;

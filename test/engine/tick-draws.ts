@@ -38,6 +38,8 @@ export interface TickDraw {
   readonly mode: MarginMode;
   readonly hedged: boolean;
   readonly inclusive: boolean;
+  /** positivePnlWeight of Y; 1 if absent. */
+  readonly weight?: string;
   readonly positions: readonly PositionDraw[];
   readonly walletBasis: number;
   readonly stops: readonly StopDraw[];
@@ -67,6 +69,7 @@ export const tickDraw: fc.Arbitrary<TickDraw> = fc.record({
   mode: fc.constantFrom<MarginMode[]>("cross", "isolated"),
   hedged: fc.boolean(),
   inclusive: fc.boolean(),
+  weight: fc.constantFrom("1", "0.9", "0.25"),
   positions: fc.array(position, { minLength: 1, maxLength: 4 }),
   walletBasis: fc.noBias(fc.integer({ min: 110, max: 300 })),
   stops: fc.array(stop, { minLength: 2, maxLength: 5 }),
@@ -87,7 +90,10 @@ export function marksAt(x: number, y: number): Record<string, string> {
 }
 
 /** No accounts; both marks at 100. */
-export function emptyTickEngine(inclusive = false): RiskEngine {
+export function emptyTickEngine({
+  inclusive,
+  weight = "1",
+}: Pick<TickDraw, "inclusive" | "weight">): RiskEngine {
   const engine = new RiskEngine({ profile: { triggerInclusive: inclusive } });
   engine.addAsset({ code: "USDT" });
   for (const symbol of SYMBOLS) {
@@ -97,6 +103,7 @@ export function emptyTickEngine(inclusive = false): RiskEngine {
       precision: { amount: "1" },
       priceDecimals: 2,
       taker: "0.0005",
+      ...(symbol === Y ? { positivePnlWeight: weight } : {}),
       tiers: [
         { minNotional: "0", maxNotional: "2000", maintenanceMarginRate: "0.01", maxLeverage: "50" },
         {
@@ -189,7 +196,7 @@ export function placeDrawn(engine: RiskEngine, draw: TickDraw, account = "a"): v
 }
 
 export function drawnTickEngine(draw: TickDraw): RiskEngine {
-  const engine = emptyTickEngine(draw.inclusive);
+  const engine = emptyTickEngine(draw);
   addDrawn(engine, draw);
   placeDrawn(engine, draw);
   return engine;

@@ -41,7 +41,7 @@ export class TickWalk {
 
   /** `stops` as placed; trailing ones are left alone. */
   constructor(draw: TickDraw, stops: readonly StopView[], ends: readonly [number, number]) {
-    this.engine = emptyTickEngine(draw.inclusive);
+    this.engine = emptyTickEngine(draw);
     addDrawn(this.engine, draw);
     this.left = [...stops];
     this.#draw = draw;

@@ -56,6 +56,13 @@ const TABLES: readonly BracketTable[] = [
   }),
   tableOf({ rows: [{ floor: 0n, rate: 100_000 }], haircut: true }),
   tableOf({ rows: [{ floor: 0n, rate: 0 }] }),
+  tableOf({
+    rows: [
+      { floor: 0n, rate: 5_000 },
+      { floor: 20_000_000_000n, rate: 20_000 },
+    ],
+    profitHaircutRate: 30_000_000,
+  }),
 ];
 
 /** The kernel and the model side by side; every method does one thing to both. */

@@ -57,6 +57,15 @@ function tablesOf(scale: bigint): BracketTable[] {
       closeFeeRate: 100_000,
     }),
     tableOf({ rows: [{ floor: 0n, rate: 999_999 }], closeFeeRate: 5_000_000 }),
+    tableOf({ rows: [{ floor: 0n, rate: 20_000 }], profitHaircutRate: 5_000_000 }),
+    tableOf({
+      rows: [
+        { floor: 0n, rate: 4_000 },
+        { floor: 300n * scale, rate: 30_000 },
+      ],
+      closeFeeRate: 60_000,
+      profitHaircutRate: 60_000_000,
+    }),
   ];
 }
 

@@ -12,6 +12,7 @@ import { reducedTerms, tableOf, termsOfDecimals } from "./make.ts";
 import {
   anyAmount,
   anyLeverage,
+  anyProfitHaircut,
   clampBigInt,
   floorsOf,
   MAX_I64,
@@ -148,15 +149,16 @@ const realisticTable: fc.Arbitrary<BracketTable> = fc
     style: fc.constantFrom("marginal" as const, "marginal" as const, "whole" as const),
     closeFeeRate: fc.constantFrom(0, 0, 50_000, 60_000),
     haircut: fc.integer({ min: 0, max: 7 }).map((pick) => pick === 0),
+    profitHaircutRate: anyProfitHaircut,
   })
-  .map(({ count, start, scale, style, closeFeeRate, haircut }) => {
+  .map(({ count, start, scale, ...shape }) => {
     const rates = REAL_RATES.slice(start, start + count);
     const rows = rates.map((rate, index) => ({
       floor: index === 0 ? 0n : (REAL_FLOORS[index - 1] ?? 0n) * scale,
       rate,
       initialRate: Math.min(1_000_000, rate * 2),
     }));
-    return tableOf({ rows, style, closeFeeRate, haircut });
+    return tableOf({ rows, ...shape });
   });
 
 const realisticSlot: fc.Arbitrary<Omit<Slot, "priceSlot">> = fc
@@ -332,6 +334,7 @@ const tinyTable: fc.Arbitrary<BracketTable> = fc
     haircut: fc.integer({ min: 0, max: 3 }).map((pick) => pick === 0),
     rateDenominator: fc.constantFrom(1, 2, 3, 10, 20, 100, 1_000),
     closeFeeRate: fc.constantFrom(0, 0, 50_000, 5_000_000, 30_000_000, 100_000_000),
+    profitHaircutRate: anyProfitHaircut,
     floors: fc.array(fc.bigInt({ min: 1n, max: 3_000n }), { maxLength: 4 }),
     heights: fc.array(fc.nat({ max: 1_000 }), { minLength: 5, maxLength: 5 }),
     low: fc.boolean(),

@@ -43,6 +43,8 @@ export interface TableSpec {
   readonly haircut?: boolean;
   readonly rateDenominator?: number;
   readonly closeFeeRate?: number;
+  /** Left out of haircut tables, which may have none. */
+  readonly profitHaircutRate?: number;
 }
 
 /** A legal table: amounts follow by continuity, in exact integers; 0 in whole-position tables. */
@@ -55,11 +57,13 @@ export function tableOf(spec: TableSpec): BracketTable {
     const scaledAmount = style === "marginal" ? amount : 0n;
     return { floor: row.floor, rate: row.rate, scaledAmount, initialRate: row.initialRate ?? 0 };
   });
+  const profitHaircutRate = spec.haircut === true ? 0 : (spec.profitHaircutRate ?? 0);
   return {
     style,
     haircut: spec.haircut ?? false,
     rateDenominator: spec.rateDenominator ?? 1_000_000,
     closeFeeRate: spec.closeFeeRate ?? 0,
+    ...(profitHaircutRate === 0 ? {} : { profitHaircutRate }),
     brackets,
   };
 }

@@ -61,11 +61,19 @@ export function floorsOf(candidates: readonly bigint[]): bigint[] {
 }
 
 /** How far up the unit interval a table's rates may go, in parts of 2^16; the raw form of rates. */
+/** What equity does not count of a profit, in 1e-8: mostly nothing, venues' 5 and 10 %, odd shares, and all but the least. */
+export const anyProfitHaircut: fc.Arbitrary<number> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(0) },
+  { weight: 2, arbitrary: fc.constantFrom(1, 5_000_000, 10_000_000, 50_000_000, 99_999_999) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 99_999_999 }) },
+);
+
 export interface RawTable {
   readonly whole: boolean;
   readonly haircut: boolean;
   readonly rateDenominator: number;
   readonly closeFeeRate: number;
+  readonly profitHaircutRate: number;
   /** 16 numbers in [0, 2^16], sorted by use. */
   readonly heights: readonly number[];
   readonly initialHeight: number;
@@ -78,6 +86,7 @@ export const rawTable: fc.Arbitrary<RawTable> = fc.record({
   haircut: fc.integer({ min: 0, max: 4 }).map((pick) => pick === 0),
   rateDenominator: anyRateDenominator,
   closeFeeRate: anyFeeRate,
+  profitHaircutRate: anyProfitHaircut,
   heights: fc
     .tuple(
       fc.constantFrom(HEIGHT_UNIT, HEIGHT_UNIT, 2 ** 13, 2 ** 10),
@@ -99,6 +108,7 @@ export function tableFrom(raw: RawTable, floors: readonly bigint[]): BracketTabl
     haircut: raw.haircut,
     rateDenominator: raw.rateDenominator,
     closeFeeRate: raw.closeFeeRate,
+    profitHaircutRate: raw.profitHaircutRate,
     rows: floors.map((floor, index) => ({
       floor,
       rate: rateAt(heights[index] ?? HEIGHT_UNIT),

@@ -4,7 +4,7 @@ import { RiskEngine } from "../../src/engine/engine.ts";
 import type { CollateralTier, CollateralView } from "../../src/types.ts";
 import type { Answers, Runner } from "./check.ts";
 import type { Vector } from "./runners.ts";
-import { bench, flatTiers, put, read, text } from "./workbench.ts";
+import { bench, flatTiers, put, read, SYMBOL, text } from "./workbench.ts";
 
 /** An engine with unit S, a coin C and account "a" that pledges it. */
 function coinBench(
@@ -112,6 +112,27 @@ function isolated({ inputs }: Vector): Answers {
   };
 }
 
+/** Drift's profit of a position, and what counts of it: the equity of an account with an empty wallet. */
+function weightedProfit({ inputs }: Vector): Answers {
+  const { signedBase, quoteAmount, oraclePrice, weight } = inputs;
+  const market = { tiers: flatTiers(0.05), mark: oraclePrice, amountDecimals: 9 };
+  const engine = bench([{ ...market, positivePnlWeight: weight }]);
+  const entry = Math.abs(quoteAmount / signedBase);
+  engine.setPosition("a", {
+    symbol: SYMBOL,
+    side: signedBase > 0 ? "long" : "short",
+    contracts: text(Math.abs(signedBase), 9),
+    entryPrice: text(entry),
+    entryNotional: text(-quoteAmount, 6),
+    marginMode: "cross",
+  });
+  const { position, scope } = read(engine);
+  return {
+    unrealizedPnl: Number(position.unrealizedPnl),
+    weightedPnl: Number(scope.equity),
+  };
+}
+
 /** Drift's cross side: a debt stands in the requirement there and lowers equity here; what is left is the same. */
 export function borrowedCoin({ inputs }: Vector): Answers {
   const engine = coinBench([{ ratio: "1" }], inputs.solPrice, inputs.liabilityWeight);
@@ -130,6 +151,7 @@ export const COLLATERAL_RUNNERS: ReadonlyMap<string, Runner> = new Map([
   ["collateral.autoExchange", autoExchange],
   ["account.health", health],
   ["account.isolated", isolated],
+  ["account.weightedProfit", weightedProfit],
 ]);
 
 /** Examples (or `id.expectation`) that do not pass, and why. */

@@ -30,6 +30,7 @@ export interface MarketSketch {
   readonly inverse?: boolean;
   readonly contractSize?: number;
   readonly taker?: number;
+  readonly positivePnlWeight?: number;
   readonly amountDecimals?: number;
   readonly priceDecimals?: number;
   /** Decimals of the tick. */
@@ -63,6 +64,7 @@ export function bench(
       },
       priceDecimals,
       taker: text(market.taker ?? 0),
+      positivePnlWeight: text(market.positivePnlWeight ?? 1),
       tiers: market.tiers,
     });
     engine.setMarks({ [symbol]: text(market.mark, priceDecimals) });

@@ -65,8 +65,8 @@ function marginToIsolate(state: EngineState, leg: number): bigint {
   const cost = kernel.cost(leg);
   const entry = entryMarginCeil(cost, kernel.leverageMilli(leg));
   if (state.rules.modeSwitchMargin === "entry") return entry;
-  const { value, initialMargin } = kernel.legFigures(leg);
-  const atMark = initialMargin - (value - cost);
+  const { value, haircut, initialMargin } = kernel.legFigures(leg);
+  const atMark = initialMargin - (value - cost - haircut);
   return atMark > entry ? atMark : entry;
 }
 

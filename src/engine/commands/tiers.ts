@@ -24,9 +24,9 @@ function readNewTiers(
   return Object.entries(tiers).map(([symbol, given]) => {
     const place = `${path}[${JSON.stringify(symbol)}]`;
     const market = state.market(symbol, place);
-    const { settleDecimals, amountDecimals, takerRateE8 } = market;
+    const { settleDecimals, amountDecimals } = market;
     const decimals = { settle: settleDecimals, amount: amountDecimals };
-    const specifications = readTables(given, state.rules, takerRateE8, decimals, place);
+    const specifications = readTables(given, state.rules, market, decimals, place);
     return { market, tiers: given, specifications };
   });
 }

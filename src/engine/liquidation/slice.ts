@@ -1,4 +1,4 @@
-// One step of a liquidation: a part of a position leaves its scope for an exact amount. With E the scope's equity and MM its maintenance
+// One step of a liquidation: a part of a position leaves its scope for an exact amount. With E the scope's equity (profits in full) and MM its maintenance
 // margin before the step, ΔMM what the step takes off MM, V the part's value at the mark and F at the price it fills at (signed, rounded down):
 //
 //   bankruptcy worth   B = V − ⌊E·ΔMM / MM⌋     the part for this leaves its share of the equity behind: all parts for B leave exactly 0
@@ -74,11 +74,24 @@ function takeOff(
   return false;
 }
 
+/**
+ * Equity with profits in full: a close turns into money what a weight on profits leaves uncounted, and an account that holds it is not
+ * bankrupt.
+ */
+function equityInFull(state: EngineState, pool: number, equity: bigint): bigint {
+  let sum = equity;
+  for (const leg of state.legs(pool)) {
+    if (state.marketOfLeg(leg).profitHaircutE8 !== 0) sum += state.kernel.legFigures(leg).haircut;
+  }
+  return sum;
+}
+
 /** The amount for which the part leaves its share of the scope's equity behind. The scope's maintenance margin is above 0. */
 export function bankruptcyWorthCeil(state: EngineState, slice: Slice): bigint {
   const { kernel } = state;
   const { pool } = slice.position;
-  const { equity, maintenanceMargin } = kernel.poolFigures(pool);
+  const { equity: counted, maintenanceMargin } = kernel.poolFigures(pool);
+  const equity = equityInFull(state, pool, counted);
   const left = rehearse(state, (transaction) => {
     takeOff(state, transaction, slice, removedCostCeil(state, slice));
     return kernel.poolFigures(pool).maintenanceMargin;

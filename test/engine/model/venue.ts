@@ -131,6 +131,7 @@ function marketDefinitions(rules: ResolvedProfile): MarketDefinition[] {
       priceDecimals: 3,
       taker: "0.00055",
       maker: "0.0002",
+      positivePnlWeight: "0.95",
       tiers: tiersFrom(FLAT, rules),
     },
     {
@@ -151,6 +152,7 @@ function marketDefinitions(rules: ResolvedProfile): MarketDefinition[] {
       priceDecimals: 1,
       taker: "0.0005",
       maker: "0.0001",
+      positivePnlWeight: "0.6",
       tiers: tiersFrom(COIN_ROWS, rules),
     },
   ];

@@ -28,7 +28,7 @@ import {
   smaller,
   worthOf,
 } from "./exact.ts";
-import { crossFigures, legFigures, rangeFor, unrealisedOf } from "./pools.ts";
+import { countedResultOf, crossFigures, legFigures, rangeFor } from "./pools.ts";
 import { must, refuse } from "./refusal.ts";
 
 const PPM = 1_000_000n;
@@ -228,7 +228,7 @@ export function beyondWithdrawals(book: Book, account: Account, asset: string): 
       for (const position of account.positions) {
         const { settle } = marketOf(book, position.symbol);
         if (position.mode === "cross" && settle === asset) {
-          unrealised += unrealisedOf(book, position);
+          unrealised += countedResultOf(book, position);
         }
       }
       return equity - larger(0n, unrealised) - initial - reserve;

@@ -43,7 +43,7 @@ function setMarks(book: Book, command: CommandOf<"setMarks">): void {
 function setTiers(book: Book, command: CommandOf<"setTiers">): void {
   for (const [symbol, tiers] of Object.entries(command.tiers)) {
     const market = marketOf(book, symbol);
-    const ranges = rangesOf(tiers, book.rules, market.fee.taker, market.decimals);
+    const ranges = rangesOf(tiers, book.rules, market, market.decimals);
     book.markets = book.markets.map((other) => (other === market ? { ...market, ranges } : other));
   }
 }

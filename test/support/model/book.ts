@@ -46,6 +46,8 @@ export interface Market {
   readonly maxLeverage: Readonly<Record<MarginMode, bigint>>;
   /** 1e-8 of notional. */
   readonly fee: { readonly taker: bigint; readonly maker: bigint };
+  /** What equity does not count of a profit, in 1e-8. */
+  readonly profitHaircut: bigint;
   readonly interestCaps: { readonly lower: bigint; readonly upper: bigint } | undefined;
 }
 

@@ -18,7 +18,7 @@ import {
 import { absolute, ceilOf, larger, notionalOf, scaled } from "./exact.ts";
 import { marginAtEntry } from "./leverage.ts";
 import { requireSafe } from "./margin.ts";
-import { crossFigures, isolatedFigures, legFigures } from "./pools.ts";
+import { countedResultOf, crossFigures, isolatedFigures, legFigures } from "./pools.ts";
 import { must, Refusal, refuse } from "./refusal.ts";
 import { fill } from "./trades.ts";
 
@@ -56,9 +56,9 @@ function isolate(book: Book, account: Account, position: Position, stated: bigin
   position.leverage = leverage;
   requireCaps(market, position, "isolated");
   const atEntry = marginAtEntry(position, leverage);
-  const { value, initialMargin } = legFigures(book, position);
+  const { initialMargin } = legFigures(book, position);
   const safe = book.rules.modeSwitchMargin === "safe";
-  const unrealised = value - position.cost;
+  const unrealised = countedResultOf(book, position);
   const margin = safe ? larger(atEntry, initialMargin - unrealised) : atEntry;
   addToWallet(account, settle, -margin);
   must(walletOf(account, settle) >= 0n, "INSUFFICIENT_FUNDS");

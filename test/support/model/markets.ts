@@ -71,7 +71,7 @@ function denominatorOf(rates: readonly Ratio[]): bigint {
 /** Brackets with amounts by continuity. */
 function tableOf(
   rules: ResolvedProfile,
-  closeFeeRate: bigint,
+  rates: { readonly closeFee: bigint; readonly profitHaircut: bigint },
   tiers: readonly LeverageTier[],
   floors: readonly bigint[],
 ): BracketTable {
@@ -95,7 +95,8 @@ function tableOf(
     style: rules.tierStyle === "marginal" ? "marginal" : "whole",
     haircut: false,
     rateDenominator: Number(denominator),
-    closeFeeRate: Number(closeFeeRate),
+    closeFeeRate: Number(rates.closeFee),
+    profitHaircutRate: Number(rates.profitHaircut),
     brackets,
   };
 }
@@ -104,10 +105,11 @@ function tableOf(
 export function rangesOf(
   tiers: readonly LeverageTier[],
   rules: ResolvedProfile,
-  takerE8: bigint,
+  market: { readonly fee: { readonly taker: bigint }; readonly profitHaircut: bigint },
   decimals: { readonly amount: number; readonly settle: number },
 ): SizeRange[] {
-  const closeFee = rules.closeFeeInRequirement ? takerE8 : 0n;
+  const closeFee = rules.closeFeeInRequirement ? market.fee.taker : 0n;
+  const rates = { closeFee, profitHaircut: market.profitHaircut };
   const leverageOf = (tier: LeverageTier): bigint => maxLeverageOf(tier, rules);
   const end = (tier: LeverageTier | undefined, places: number): bigint | null =>
     tier?.maxNotional === null || tier?.maxNotional === undefined
@@ -119,7 +121,7 @@ export function rangesOf(
       {
         from: 0n,
         to: null,
-        table: tableOf(rules, closeFee, tiers, floors),
+        table: tableOf(rules, rates, tiers, floors),
         maxLeverage: tiers.map(leverageOf),
         cap: end(tiers.at(-1), decimals.settle),
       },
@@ -131,7 +133,7 @@ export function rangesOf(
     return {
       from: before === null ? 0n : before + 1n,
       to: end(tier, decimals.amount),
-      table: tableOf(flat, closeFee, [tier], [0n]),
+      table: tableOf(flat, rates, [tier], [0n]),
       maxLeverage: [leverageOf(tier)],
       cap: null,
     };
@@ -156,18 +158,20 @@ export function marketFrom(
   const down = power(amount + (linear ? price : 0));
   const caps = definition.openInterestCaps;
   const decimals = { amount, settle: settleDecimals };
-  const taker = units(definition.taker, 8);
+  const fee = { taker: units(definition.taker, 8), maker: units(definition.maker, 8) };
+  const profitHaircut = 100_000_000n - units(definition.positivePnlWeight ?? "1", 8);
   return {
     symbol,
     settle,
     terms: reducedTerms(!linear, size.numerator * up, size.denominator * down),
     decimals,
-    ranges: rangesOf(definition.tiers, rules, taker, decimals),
+    ranges: rangesOf(definition.tiers, rules, { fee, profitHaircut }, decimals),
     maxLeverage: {
       cross: units(definition.maxLeverage?.cross, 3),
       isolated: units(definition.maxLeverage?.isolated, 3),
     },
-    fee: { taker, maker: units(definition.maker, 8) },
+    fee,
+    profitHaircut,
     interestCaps:
       caps === undefined
         ? undefined

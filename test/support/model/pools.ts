@@ -47,9 +47,10 @@ export function legFigures(book: Book, position: Position): LegFigures {
   return referenceLegFigures(legOf(book, position));
 }
 
-/** Unrealised profit: value at the mark less cost. */
-export function unrealisedOf(book: Book, position: Position): bigint {
-  return legFigures(book, position).value - position.cost;
+/** What equity counts of the unrealised result: value at the mark less cost, less the haircut on a profit. */
+export function countedResultOf(book: Book, position: Position): bigint {
+  const { value, haircut } = legFigures(book, position);
+  return value - position.cost - haircut;
 }
 
 /** A table that takes a flat share, in millionths, off a value. */
