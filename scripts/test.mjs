@@ -1,5 +1,5 @@
 // `npm test`: sets the clone up if needed, then runs the test-suite in Node and, where a Chromium is
-// found ($CHROMIUM or Debian's), in the browser too. Arguments go through to vitest.
+// found ($CHROMIUM or Debian's), in the browser too, and tries the pages as a person would (e2e). Arguments go through to vitest.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { root, runNode, setup } from "./setup.mjs";
@@ -15,8 +15,10 @@ if (chromium !== undefined && existsSync(chromium)) {
   const env = { ...process.env, CHROMIUM: chromium };
   // A file named in the arguments may be for Node only.
   const browserArgs = passed.length > 0 ? ["--passWithNoTests", ...passed] : [];
-  const browserCode = runNode([vitest, "run", "--project", "chromium", ...browserArgs], env);
-  code = code === 0 ? browserCode : code;
+  for (const project of ["chromium", "e2e"]) {
+    const browserCode = runNode([vitest, "run", "--project", project, ...browserArgs], env);
+    code = code === 0 ? browserCode : code;
+  }
 } else {
   const wanted = process.env.CHROMIUM === undefined ? places.join(", ") : `CHROMIUM=${chromium}`;
   process.stderr.write(
