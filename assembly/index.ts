@@ -24,6 +24,7 @@ import {
   poolLives,
   revise,
 } from "./book.ts";
+import { checksum as sumMemory } from "./checksum.ts";
 import { settleFunding as settleAll } from "./funding.ts";
 import { pendSlot } from "./heaps.ts";
 import { removeLane } from "./lanes.ts";
@@ -321,4 +322,9 @@ export function disarmStop(stop: u32): i32 {
 /** Price units as a double, 0 where it does not trail yet. */
 export function stopBest(stop: u32): f64 {
   return bestOfStop(stop);
+}
+
+/** Of a stretch of memory, a multiple of 128 bytes long. */
+export function checksum(start: usize, bytes: u32): u32 {
+  return sumMemory(start, bytes);
 }

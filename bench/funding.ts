@@ -1,16 +1,11 @@
 // The funding suite: one period of every market over the whole book, as settleFunding does it, beside one exact pass of the kernel over
 // the same legs (every pool judged by the exact path) and the rivals' passes. Before timing, the exact engines must agree
 // on every pool. What the period costs the next scan (all pools changed) is told too.
-import { RiskEngine } from "../src/index.ts";
+import type { RiskEngine } from "../src/index.ts";
 import type { ProfileKnobs } from "../src/types.ts";
 import { type BenchBook, createBook } from "./book.ts";
-import {
-  accountOf,
-  ISOLATED_LEVERAGE,
-  isIsolated,
-  marketDefinitions,
-  symbolOf,
-} from "./book-text.ts";
+import { createEngine } from "./book-engine.ts";
+import { accountOf, isIsolated, symbolOf } from "./book-text.ts";
 import { type MeasureOptions, measure, type Timing } from "./measure.ts";
 import { createBigIntFunding, createFloat64Funding, type FundingRival } from "./rivals/funding.ts";
 import { formatTable, short } from "./table.ts";
@@ -41,29 +36,6 @@ export interface FundingOptions extends MeasureOptions {
   readonly seed: string;
   readonly progress: (text: string) => void;
   readonly report: (report: FundingReport) => void;
-}
-
-function createEngine(book: BenchBook, isolatedFundingSource: Source): RiskEngine {
-  const sink = new RiskEngine({ profile: { isolatedFundingSource } }).bulkSink();
-  const asset = sink.addAsset({ code: "USDT", decimals: 8 });
-  marketDefinitions(book).forEach((definition, index) => {
-    sink.setMark(sink.addMarket(definition), book.marks[index] ?? 0);
-  });
-  for (let pool = 0; pool < book.pools; pool++) {
-    const account = sink.openAccount(accountOf(pool), false);
-    const isolated = isIsolated(book, pool);
-    const collateral = book.collateral[pool] ?? 0n;
-    sink.setBalance(account, asset, isolated ? 0n : collateral);
-    const end = book.poolStart[pool + 1] ?? 0;
-    for (let leg = book.poolStart[pool] ?? 0; leg < end; leg++) {
-      const market = book.legMarket[leg] ?? 0;
-      const [quantity, entry] = [book.quantity[leg] ?? 0, book.entryPrice[leg] ?? 0];
-      const leverage = isolated ? Number(ISOLATED_LEVERAGE) * 1000 : 0;
-      const margin = isolated && collateral > 0n ? collateral : 0n;
-      sink.addPosition(account, market, quantity, entry, isolated, leverage, margin);
-    }
-  }
-  return sink.engine;
 }
 
 /** Settles one period after another, longs paying in one and shorts in the next. */
@@ -131,7 +103,7 @@ async function benchBook(pools: number, options: FundingOptions): Promise<Fundin
   };
   for (const source of SOURCES) {
     options.progress(`  ${source}`);
-    const engine = createEngine(book, source);
+    const engine = createEngine(book, { isolatedFundingSource: source });
     const settle = periods(book, engine);
     if (source === "position") {
       const exact = createBigIntFunding(book);

@@ -8,6 +8,7 @@ import { formatLoad, runLoad } from "./load.ts";
 import { formatMap, runMap } from "./map.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { formatScan, runScan } from "./scan.ts";
+import { formatSnapshots, runSnapshots } from "./snapshot.ts";
 import { formatStress, runStress } from "./stress.ts";
 import { formatSwitches, runSwitches } from "./switches.ts";
 import { formatCurve, formatTape } from "./tick-report.ts";
@@ -82,6 +83,13 @@ async function runSuites(options: BenchOptions): Promise<void> {
       ...options,
       progress,
       report: (report) => show(formatStress(report)),
+    });
+  }
+  if (options.suites.includes("snapshot")) {
+    document.snapshot = await runSnapshots({
+      ...options,
+      progress,
+      report: (report) => show(formatSnapshots(report)),
     });
   }
   if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);

@@ -11,6 +11,7 @@ export const SUITES = [
   "map",
   "ticks",
   "stress",
+  "snapshot",
 ] as const;
 export type Suite = (typeof SUITES)[number];
 
@@ -32,9 +33,9 @@ export interface BenchOptions {
 const CURVE = "10000,30000,100000,300000,1000000,3000000";
 const QUICK_CURVE = "10000,30000,100000,300000,1000000";
 
-export const USAGE = `npm run bench -- [scan|figures|load|funding|switches|fills|map|ticks|stress|all] [options]
+export const USAGE = `npm run bench -- [scan|figures|load|funding|switches|fills|map|ticks|stress|snapshot|all] [options]
 
-  --accounts 10000,100000,1000000   sizes of the scanned, traded, mapped and ticked books
+  --accounts 10000,100000,1000000   sizes of the scanned, traded, mapped, ticked and saved books
   --positions 1000000               rows of the loaded file
   --quick                           short runs, small books: for a first look, not for quoting
   --json                            one JSON document on stdout

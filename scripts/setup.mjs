@@ -28,6 +28,7 @@ const PRODUCTS = [
   "dist/node.js",
   "dist/reference.js",
   "src/generated/kernel-debug-wasm.ts",
+  "src/generated/kernel-sources.ts",
   "src/generated/kernel-wasm.ts",
 ];
 

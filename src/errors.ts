@@ -66,6 +66,8 @@ export type RiskErrorCode =
   | "BAD_BOOK"
   | "MISSING_COLUMN"
   | "BAD_FILE"
+  /** A snapshot is damaged, cut short, or of another version of the engine. */
+  | "BAD_SNAPSHOT"
   | "VALUE_OUT_OF_RANGE"
   | "CAPACITY"
   | "POISONED"

@@ -8,6 +8,7 @@ import { guardTickExports, type TickExports } from "./exports-ticks.ts";
 export interface KernelExports extends TickExports, StressExports {
   readonly memory: WebAssembly.Memory;
   initialize(pageLimit: number): number;
+  checksum(start: number, bytes: number): number;
   createPrice(
     inverse: number,
     numeratorLow: number,
@@ -77,6 +78,7 @@ export interface KernelExports extends TickExports, StressExports {
 export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => never): KernelExports {
   const {
     initialize,
+    checksum,
     createPrice,
     removePrice,
     maxPrice,
@@ -111,6 +113,13 @@ export function guardExports(raw: KernelExports, onTrap: (cause: unknown) => nev
     memory: raw.memory,
     ...guardTickExports(raw, onTrap),
     ...guardStressExports(raw, onTrap),
+    checksum(start: number, bytes: number): number {
+      try {
+        return checksum(start, bytes);
+      } catch (cause) {
+        return onTrap(cause);
+      }
+    },
     initialize(pageLimit: number): number {
       try {
         return initialize(pageLimit);

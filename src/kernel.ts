@@ -1,4 +1,4 @@
-// The boundary: with kernel-stress.ts, kernel-maps.ts, kernel-ticks.ts, kernel-stops.ts, kernel-rows.ts, kernel-trades.ts, kernel-book.ts and kernel-records.ts under it, the only place that knows there is a WebAssembly memory.
+// The boundary: with kernel-images.ts, kernel-stress.ts, kernel-maps.ts, kernel-ticks.ts, kernel-stops.ts, kernel-rows.ts, kernel-trades.ts, kernel-book.ts and kernel-records.ts under it, the only place that knows there is a WebAssembly memory.
 // This half asks the kernel: figures, searches and scans. Above it there are only integer handles and plain numbers.
 import {
   requireBigint,
@@ -8,7 +8,7 @@ import {
   requireOneOf,
 } from "./arguments.ts";
 import { RiskError } from "./errors.ts";
-import { KernelStress } from "./kernel-stress.ts";
+import { KernelImages } from "./kernel-images.ts";
 import * as layout from "./layout.ts";
 import {
   type Direction,
@@ -52,7 +52,7 @@ export interface KernelScan {
  * kernel.setMark(slot, 100);
  * kernel.mark(slot) // => 100
  */
-export class Kernel extends KernelStress {
+export class Kernel extends KernelImages {
   /** Counts scans: only the last one's list is in memory. */
   #scans = 0;
 

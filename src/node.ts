@@ -1,4 +1,4 @@
-// What the package offers to Node on top of the main entry: books in files and folders, in and out.
+// What the package offers to Node on top of the main entry: books in files and folders, in and out, and snapshots on disk.
 
 export { BookError, type BookProblem } from "./book/book-error.ts";
 export { type LoadOptions, loadBook } from "./book/files.ts";
@@ -11,3 +11,4 @@ export {
   type WriteSummary,
   writeBookFolder,
 } from "./book/write.ts";
+export { isSnapshotFile, readSnapshot, writeSnapshot } from "./snapshot/files.ts";

@@ -49,7 +49,7 @@ export function programHelp(commands: readonly Command[], version: string, paint
     ...pairLines([...rows, ["help [COMMAND]", "this text, or a command's own"]], paint),
     "",
     "A BOOK is a JSON document, a folder (markets.json, marks.csv, accounts.csv, positions.csv), either",
-    "of them gzipped, or - for a JSON document on standard input.",
+    "of them gzipped, a snapshot, or - for a JSON document on standard input.",
     "",
     ...EXIT_CODES,
     "",

@@ -1,8 +1,10 @@
-// Loads a book for a command, telling how far it is on slow loads and how long each part took.
+// Loads a book or a snapshot for a command, telling how far it is on slow loads and how long each part took.
+import { statSync } from "node:fs";
 import { loadBook } from "../book/files.ts";
 import { parseDecimal } from "../decimal.ts";
 import type { BulkSink } from "../engine/bulk-sink.ts";
 import { RiskEngine } from "../engine/engine.ts";
+import { isSnapshotFile, readSnapshot } from "../snapshot/files.ts";
 import type { CommandContext } from "./command.ts";
 import { UsageError } from "./command.ts";
 import { groupDigits, percent, progressLine } from "./terminal.ts";
@@ -35,13 +37,17 @@ function readMarkets(sink: BulkSink): MarkedMarket[] {
   });
 }
 
-/** @throws RiskError where the book is wrong; nothing is loaded then. */
-export async function loadEngine(path: string, context: CommandContext): Promise<LoadedBook> {
-  const started = context.now();
+/** A book's path may be that of a snapshot, which is known by its first bytes. */
+async function loadSnapshot(path: string): Promise<BulkSink | undefined> {
+  const isFile = path !== "-" && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  if (!isFile || !(await isSnapshotFile(path))) return undefined;
+  return RiskEngine.fromSnapshot(await readSnapshot(path)).bulkSink();
+}
+
+async function loadText(path: string, context: CommandContext): Promise<BulkSink> {
   const progress = progressLine(context.talk.stream, context.now);
-  let sink: BulkSink;
   try {
-    sink = await loadBook(path, (profile) => new RiskEngine({ profile }).bulkSink(), {
+    return await loadBook(path, (profile) => new RiskEngine({ profile }).bulkSink(), {
       onProgress: (bytesRead, totalBytes) =>
         progress.update(() => {
           const share = totalBytes === 0 ? "" : ` (${percent(bytesRead / totalBytes, 0)})`;
@@ -51,6 +57,12 @@ export async function loadEngine(path: string, context: CommandContext): Promise
   } finally {
     progress.end();
   }
+}
+
+/** @throws RiskError where the book is wrong; nothing is loaded then. */
+export async function loadEngine(path: string, context: CommandContext): Promise<LoadedBook> {
+  const started = context.now();
+  const sink = (await loadSnapshot(path)) ?? (await loadText(path, context));
   const loaded = context.now();
   sink.engine.kernel.prepare();
   return {

@@ -21,6 +21,7 @@ import { Output, ReaderGone } from "./output.ts";
 import { rebracketCommand } from "./rebracket.ts";
 import { replayCommand } from "./replay.ts";
 import { scanCommand } from "./scan.ts";
+import { snapshotCommand } from "./snapshot.ts";
 import { stressCommand } from "./stress.ts";
 import { painter, wantsColour } from "./terminal.ts";
 import { tiersCommand } from "./tiers.ts";
@@ -35,6 +36,7 @@ const COMMANDS: readonly Command[] = [
   rebracketCommand,
   generateCommand,
   importCommand,
+  snapshotCommand,
   replayCommand,
   stressCommand,
   verifyCommand,

@@ -4,6 +4,7 @@
 //
 //   tag = index << 2 | short << 1 | isolated      cross pool:     index = settle asset, short = 0
 //                                                 isolated pool:  index = market
+import type { ColumnReader, ColumnWriter } from "../snapshot/columns.ts";
 import type { MarginMode, PositionSide } from "../types.ts";
 import { IdIndex } from "./id-index.ts";
 
@@ -152,6 +153,25 @@ export class Accounts {
       const id = this.#ids[account];
       if (id !== undefined && this.#opened[account] === opened[account]) yield [id, account];
     }
+  }
+
+  save(into: ColumnWriter): void {
+    into.texts("accounts.ids", this.#ids);
+    into.column("accounts.heads", this.#heads);
+    into.column("accounts.opened", this.#opened);
+    into.json("accounts.free", this.#free);
+    into.json("accounts.openings", this.#openings);
+    this.#index.save(into);
+  }
+
+  /** There are none yet. */
+  load(from: ColumnReader): void {
+    for (const id of from.texts("accounts.ids")) this.#ids.push(id);
+    this.#heads = from.int32("accounts.heads");
+    this.#opened = from.float64("accounts.opened");
+    for (const account of from.json<number[]>("accounts.free")) this.#free.push(account);
+    this.#openings = from.json("accounts.openings");
+    this.#index.load(from);
   }
 
   #grow(): void {

@@ -10,6 +10,7 @@ import {
   MAX_SAFE_UNITS,
   type PriceTerms,
 } from "../model.ts";
+import type { ColumnReader, ColumnWriter } from "../snapshot/columns.ts";
 import type { CollateralDefinition, CollateralTier, DecimalLike } from "../types.ts";
 import { greatestCommonDivisor } from "./arithmetic.ts";
 import { type EngineAsset, priceTerms } from "./markets.ts";
@@ -56,6 +57,9 @@ export interface Coin extends CoinSpecification {
   readonly tables: readonly number[];
   readonly debtTable: number;
 }
+
+/** What a snapshot holds of a coin: the rest follows from its definition. */
+type SavedCoin = Pick<Coin, "asset" | "slot" | "tables" | "debtTable" | "definition">;
 
 /** A leg that a balance has in the settle pool. */
 export interface CoinSlice {
@@ -227,6 +231,40 @@ export class Collaterals {
       kernel.removePrice(slot);
       throw error;
     }
+  }
+
+  save(into: ColumnWriter): void {
+    const coins = [...this.all()].map(({ asset, slot, tables, debtTable, definition }) => ({
+      asset,
+      slot,
+      tables,
+      debtTable,
+      definition,
+    }));
+    into.json("coins", coins);
+    into.json("coins.legs", this.#legs);
+  }
+
+  /** The kernel has their slots and tables already; `read` makes a specification of a definition. */
+  load(
+    from: ColumnReader,
+    kernel: Kernel,
+    read: (definition: CollateralDefinition, asset: number) => CoinSpecification,
+  ): void {
+    for (const { definition, ...handles } of from.json<SavedCoin[]>("coins")) {
+      const specification = read(definition, handles.asset);
+      const maxPrice = kernel.maxPrice(handles.slot);
+      this.#byAsset.set(handles.asset, { ...specification, ...handles, maxPrice });
+      const shares = [
+        ...specification.tiers.map(({ haircut }) => haircut),
+        specification.surcharge,
+      ];
+      [...handles.tables, handles.debtTable].forEach((handle, index) => {
+        const { rate, denominator } = shares[index] as Share;
+        this.#tables.set(`${rate}/${denominator}`, handle);
+      });
+    }
+    this.#legs = from.json("coins.legs");
   }
 
   #table(kernel: Kernel, share: Share): number {

@@ -3,6 +3,7 @@
 import { loadBookDocument } from "../book/load-document.ts";
 import { formatDecimal } from "../decimal.ts";
 import type { Kernel, KernelOptions } from "../kernel.ts";
+import { joinParts } from "../snapshot/container.ts";
 import type {
   AdlRanking,
   BookDocument,
@@ -44,6 +45,7 @@ import type { ResolvedProfile } from "./profiles.ts";
 import { requireObject } from "./read.ts";
 import { type ScanResult, scanMarks, scanTrial } from "./scan.ts";
 import type { ScopeHandle } from "./scope.ts";
+import { restoreState, snapshotParts } from "./snapshot.ts";
 import { EngineState } from "./state.ts";
 import { stateHash } from "./state-hash.ts";
 import { type EngineStats, engineStats } from "./stats.ts";
@@ -96,11 +98,12 @@ export class RiskEngine extends CommandMethods {
   readonly #fills: FillBatches;
 
   /**
+   * @param state of a snapshot; for this class alone
    * @throws RiskError UNKNOWN_PROFILE or BAD_VALUE for a profile that does not exist.
    */
-  constructor(options: EngineOptions = {}) {
+  constructor(options: EngineOptions = {}, state?: EngineState) {
     super();
-    this.#state = new EngineState(options.profile ?? "default", options.kernel);
+    this.#state = state ?? new EngineState(options.profile ?? "default", options.kernel);
     this.#fills = new FillBatches(this.#state);
   }
 
@@ -138,15 +141,23 @@ export class RiskEngine extends CommandMethods {
   }
 
   /**
+   * The engine that a snapshot was taken of, whole: what it held, its handles, what its ticks have told. Takes little longer than copying
+   * the bytes. Read only snapshots of your own: their checksums find damage, not malice.
+   *
+   * @throws RiskError BAD_SNAPSHOT where it is damaged, cut short or of another version; CAPACITY at the kernel's memory limit
+   */
+  static fromSnapshot(file: Uint8Array, options: Omit<EngineOptions, "profile"> = {}): RiskEngine {
+    return new RiskEngine(options, restoreState(file, options.kernel));
+  }
+
+  /**
    * The one door through which state changes.
    *
    * @throws RiskError naming the field, its value and what was expected; nothing has changed then.
    */
   override apply(command: Command): EngineEvent[] {
     requireObject(command, "command");
-    this.#state.loader = undefined;
-    this.#state.commands++;
-    return dispatch(this.#state, command);
+    return dispatch(this.#changing(), command);
   }
 
   /**
@@ -156,8 +167,7 @@ export class RiskEngine extends CommandMethods {
    * @throws TypeError and RangeError for columns of another kind or length
    */
   applyFills(batch: FillBatch): FillBatchResult {
-    this.#state.loader = undefined;
-    this.#state.commands++;
+    this.#changing();
     return this.#fills.apply(batch);
   }
 
@@ -191,9 +201,7 @@ export class RiskEngine extends CommandMethods {
    * [...result.events()].map(({ type }) => type); // => ["liquidatable"]
    */
   tick(marks: Readonly<Record<string, TickMark>>, options?: TickOptions): TickResult {
-    this.#state.loader = undefined;
-    this.#state.commands++;
-    return tickBySymbol(this.#state, marks, options);
+    return tickBySymbol(this.#changing(), marks, options);
   }
 
   /**
@@ -207,9 +215,14 @@ export class RiskEngine extends CommandMethods {
     count: number,
     options?: TickOptions,
   ): TickResult {
+    return tickByIndex(this.#changing(), markets, prices, count, options);
+  }
+
+  /** What caches of the state go by: loaders and views of before are stale. */
+  #changing(): EngineState {
     this.#state.loader = undefined;
     this.#state.commands++;
-    return tickByIndex(this.#state, markets, prices, count, options);
+    return this.#state;
   }
 
   /** Handle of an account, for batches: its own until it is closed, then free for another. Throws UNKNOWN_ACCOUNT. */
@@ -236,11 +249,7 @@ export class RiskEngine extends CommandMethods {
     return this.#state.accounts.find(id) !== undefined;
   }
 
-  /**
-   * A light view of an account.
-   *
-   * @throws RiskError UNKNOWN_ACCOUNT
-   */
+  /** A light view of an account. Throws RiskError UNKNOWN_ACCOUNT. */
   account(id: string): AccountView {
     return new AccountView(this.#state, this.#state.account(id, "account"));
   }
@@ -315,6 +324,16 @@ export class RiskEngine extends CommandMethods {
     return maxLeverage(this.#state, symbol, request);
   }
 
+  /** Everything as one file for {@link fromSnapshot}, about as large as the memory in use. Changes nothing. */
+  snapshot(): Uint8Array {
+    return joinParts(snapshotParts(this.#state));
+  }
+
+  /** The same in parts, to be written one after the other. */
+  snapshotParts(): Uint8Array[] {
+    return snapshotParts(this.#state);
+  }
+
   /** Every scope that is liquidatable at the marks. */
   scan(): ScanResult {
     return scanMarks(this.#state);
@@ -327,27 +346,9 @@ export class RiskEngine extends CommandMethods {
 
   /**
    * How much becomes liquidatable at each of many prices of a market, outward from its mark, with the other markets still or moving by
-   * beta: counted scope by scope at the first level at which it is liquidatable. Changes nothing.
+   * beta: counted scope by scope at the first level at which it is liquidatable (liquidation-map.ts has an example). Changes nothing.
    *
    * @throws RiskError UNKNOWN_SYMBOL, NO_MARK; OUT_OF_RANGE, BAD_VALUE for levels, range or beta; VALUE_OUT_OF_RANGE naming the scope
-   * @example
-   * import { RiskEngine } from "underkeel";
-   * const engine = RiskEngine.fromBook({
-   *   assets: [{ code: "USDT" }],
-   *   markets: [{
-   *     symbol: "ETH/USDT:USDT", settle: "USDT", precision: { amount: "0.01" },
-   *     tiers: [{ maintenanceMarginRate: "0.01" }],
-   *   }],
-   *   marks: { "ETH/USDT:USDT": "2000" },
-   *   accounts: [{
-   *     id: "bob",
-   *     balances: { USDT: "300" },
-   *     positions: [{ symbol: "ETH/USDT:USDT", side: "long", contracts: "1", entryPrice: "2000", marginMode: "cross" }],
-   *   }],
-   * });
-   * const map = engine.liquidationMap({ symbol: "ETH/USDT:USDT", from: "-0.3", to: "0.3", levels: 60 });
-   * map.levels.find(({ scopes }) => scopes > 0).price; // => "1700"
-   * map.totals.long; // => { scopes: 1, notional: "1700", otherNotional: "0" }
    */
   liquidationMap(options: LiquidationMapOptions): LiquidationMap {
     return liquidationMap(this.#state, options);

@@ -1,6 +1,7 @@
 // Account indices by id: a hash table of integers beside the array of ids. A Map of half a million ids costs as much to fill as
 // reading their file, for it keeps an object's worth of links per entry; here an entry is eight bytes and a compare of
 // hashes stands before every compare of text. Linear probing, at most half full; removal closes the gap.
+import type { ColumnReader, ColumnWriter } from "../snapshot/columns.ts";
 
 const INITIAL_SLOTS = 128;
 
@@ -67,6 +68,19 @@ export class IdIndex {
     }
     slots[gap] = 0;
     this.#size--;
+  }
+
+  save(into: ColumnWriter): void {
+    into.column("ids.slots", this.#slots);
+    into.column("ids.hashes", this.#hashes);
+    into.json("ids.size", this.#size);
+  }
+
+  /** The owner's ids are in place. */
+  load(from: ColumnReader): void {
+    this.#slots = from.int32("ids.slots");
+    this.#hashes = from.int32("ids.hashes");
+    this.#size = from.json("ids.size");
   }
 
   #place(entry: number, hash: number): void {

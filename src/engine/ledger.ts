@@ -1,5 +1,6 @@
 // What entered and left the book, per asset, as commands did it: the other side of every account. With it conservation
 // can be checked to the last unit (docs/accounts.md): wallets + margins − entry notionals = the sum of these flows.
+import type { ColumnReader, ColumnWriter } from "../snapshot/columns.ts";
 import { ExactSum } from "./exact-sum.ts";
 
 /** Why money entered (positive) or left (negative) the accounts of a book. */
@@ -44,6 +45,21 @@ export class Ledger {
       uncovered: new ExactSum(),
     };
     this.#sums[asset][entry].add(amount);
+  }
+
+  save(into: ColumnWriter): void {
+    const sums = Array.from(this.#sums, (_, asset) =>
+      LEDGER_ENTRIES.map((entry) => this.sum(asset, entry)),
+    );
+    into.json("ledger", sums);
+  }
+
+  load(from: ColumnReader): void {
+    from.json<bigint[][]>("ledger").forEach((sums, asset) => {
+      LEDGER_ENTRIES.forEach((entry, index) => {
+        this.add(asset, entry, sums[index] ?? 0n);
+      });
+    });
   }
 
   sum(asset: number, entry: LedgerEntry): bigint {

@@ -209,7 +209,27 @@ function readBeta(options: LiquidationMapOptions, mark: number, levels: Levels):
   return beta;
 }
 
-/** @throws RiskError as {@link RiskEngine.liquidationMap} says */
+/**
+ * @throws RiskError as {@link RiskEngine.liquidationMap} says
+ * @example
+ * import { RiskEngine } from "underkeel";
+ * const engine = RiskEngine.fromBook({
+ *   assets: [{ code: "USDT" }],
+ *   markets: [{
+ *     symbol: "ETH/USDT:USDT", settle: "USDT", precision: { amount: "0.01" },
+ *     tiers: [{ maintenanceMarginRate: "0.01" }],
+ *   }],
+ *   marks: { "ETH/USDT:USDT": "2000" },
+ *   accounts: [{
+ *     id: "bob",
+ *     balances: { USDT: "300" },
+ *     positions: [{ symbol: "ETH/USDT:USDT", side: "long", contracts: "1", entryPrice: "2000", marginMode: "cross" }],
+ *   }],
+ * });
+ * const map = engine.liquidationMap({ symbol: "ETH/USDT:USDT", from: "-0.3", to: "0.3", levels: 60 });
+ * map.levels.find(({ scopes }) => scopes > 0).price; // => "1700"
+ * map.totals.long; // => { scopes: 1, notional: "1700", otherNotional: "0" }
+ */
 export function liquidationMap(state: EngineState, options: LiquidationMapOptions): LiquidationMap {
   requireObject(options, "options");
   const market = state.markedMarket(options.symbol, "symbol");

@@ -1,6 +1,7 @@
 // Open interest: the sum of sizes per market and side, kept as positions come and go so that a book's
 // notional is known without a pass over millions of legs. Sizes reach 2^53 - 1 each, so each sum
 // is a number that spills into a bigint before it could lose a unit.
+import type { ColumnReader, ColumnWriter } from "../snapshot/columns.ts";
 
 const SPILL = 2 ** 52;
 
@@ -34,6 +35,19 @@ export class OpenInterest {
   size(market: number, side: "long" | "short"): bigint {
     const place = market * 2 + (side === "short" ? 1 : 0);
     return BigInt(this.#small[place] ?? 0) + (this.#large[place] ?? 0n);
+  }
+
+  save(into: ColumnWriter): void {
+    into.column("openInterest.small", this.#small);
+    const large = [...this.#large.entries()].map(([place, sum]) => [place, sum ?? 0n]);
+    into.json("openInterest.large", large);
+  }
+
+  load(from: ColumnReader): void {
+    this.#small = from.float64("openInterest.small");
+    for (const [place, sum] of from.json<[number, bigint][]>("openInterest.large")) {
+      this.#large[place] = sum;
+    }
   }
 
   #grow(place: number): void {

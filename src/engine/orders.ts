@@ -1,6 +1,7 @@
 // Resting orders, as far as margin is concerned: columns with a free list and, per account, a list that begins at its head. An
 // account without orders costs nothing but its place in the column of heads, which ends at the last account that ever had one.
 // Lists have no order of their own (a roll-back puts an order back at the head); what counts is the order of placement.
+import type { ColumnReader, ColumnWriter } from "../snapshot/columns.ts";
 import type { OrderSide, PositionSide } from "../types.ts";
 
 /** No order. */
@@ -154,6 +155,34 @@ export class Orders {
     this.#next[row] = this.#free;
     this.#free = row;
     this.#count--;
+  }
+
+  save(into: ColumnWriter): void {
+    into.texts("orders.ids", this.#ids);
+    into.column("orders.account", this.#account);
+    into.column("orders.market", this.#market);
+    into.column("orders.flags", this.#flags);
+    into.column("orders.amount", this.#amount);
+    into.column("orders.price", this.#price);
+    into.column("orders.next", this.#next);
+    into.column("orders.placed", this.#placed);
+    into.column("orders.first", this.#first);
+    into.json("orders.counts", [this.#free, this.#placements, this.#count]);
+  }
+
+  /** There are none yet. */
+  load(from: ColumnReader): void {
+    for (const id of from.texts("orders.ids")) this.#ids.push(id);
+    this.#account = from.int32("orders.account");
+    this.#market = from.int32("orders.market");
+    this.#flags = from.uint8("orders.flags");
+    this.#amount = from.float64("orders.amount");
+    this.#price = from.float64("orders.price");
+    this.#next = from.int32("orders.next");
+    this.#placed = from.float64("orders.placed");
+    this.#first = from.int32("orders.first");
+    const counts = from.json<[number, number, number]>("orders.counts");
+    [this.#free, this.#placements, this.#count] = counts;
   }
 
   #put(account: number, terms: OrderTerms, placed: number): number {

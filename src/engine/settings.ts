@@ -1,6 +1,7 @@
 // What accounts have chosen: margin mode and leverage of positions still to come, per market, side or whole account, and
 // automatic top-up of isolated positions. An account that chose nothing costs nothing here. Every setter returns what takes its
 // change back, for transactions.
+import type { ColumnReader, ColumnWriter } from "../snapshot/columns.ts";
 import type { MarginMode, PositionSide } from "../types.ts";
 
 /** The choices of one account for one market. */
@@ -18,6 +19,15 @@ interface AccountChoice {
   readonly markets: Map<number, MarketChoice>;
   /** Tags of isolated positions that may be topped up. */
   readonly topUps: Set<number>;
+}
+
+/** In a snapshot: the market of an account's own mode, and modes by their number. */
+const EVERY_MARKET = -1;
+const MODES: readonly (MarginMode | undefined)[] = [undefined, "cross", "isolated"];
+type FiveNumbers = readonly [number, number, number, number, number];
+
+function modeNumber(mode: MarginMode | undefined): number {
+  return MODES.indexOf(mode);
 }
 
 const NO_CHOICE: MarketChoice = { mode: undefined, longMilli: 0, shortMilli: 0 };
@@ -93,6 +103,39 @@ export class Settings {
   /** The account is closed; its index may become another's. */
   forget(account: number): void {
     this.#accounts.delete(account);
+  }
+
+  save(into: ColumnWriter): void {
+    const choices: number[] = [];
+    const topUps: number[] = [];
+    for (const [account, choice] of this.#accounts) {
+      if (choice.mode !== undefined) {
+        choices.push(account, EVERY_MARKET, modeNumber(choice.mode), 0, 0);
+      }
+      for (const [market, { mode, longMilli, shortMilli }] of choice.markets) {
+        choices.push(account, market, modeNumber(mode), longMilli, shortMilli);
+      }
+      for (const tag of choice.topUps) topUps.push(account, tag);
+    }
+    into.column("settings.choices", Float64Array.from(choices));
+    into.column("settings.topUps", Float64Array.from(topUps));
+  }
+
+  /** There are none yet. */
+  load(from: ColumnReader): void {
+    const choices = from.float64("settings.choices");
+    for (let at = 0; at < choices.length; at += 5) {
+      const [account, market, mode, longMilli, shortMilli] = choices.subarray(
+        at,
+        at + 5,
+      ) as unknown as FiveNumbers;
+      if (market === EVERY_MARKET) this.#open(account).mode = MODES[mode];
+      else this.#store(account, market, { mode: MODES[mode], longMilli, shortMilli });
+    }
+    const topUps = from.float64("settings.topUps");
+    for (let at = 0; at < topUps.length; at += 2) {
+      this.#flag(topUps[at] as number, topUps[at + 1] as number, true);
+    }
   }
 
   #choice(account: number, market: number): MarketChoice {

@@ -63,6 +63,11 @@ function safeNumber(value: bigint): number {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : 0;
 }
 
+function tableWithHandle(specification: TableSpecification, handle: number): EngineTable {
+  const { table, fromUnits, toUnits, rateTexts, maxLeverageMilli, caps } = specification;
+  return { table, fromUnits, toUnits, rateTexts, maxLeverageMilli, caps, handle };
+}
+
 export class EngineState {
   readonly kernel: Kernel;
   readonly profile: Profile;
@@ -163,14 +168,33 @@ export class EngineState {
   addMarket(definition: MarketDefinition, path: string): EngineMarket {
     const settleOf = (code: string, at: string): EngineAsset => this.asset(code, at);
     const specification = readMarket(definition, this.rules, settleOf, path);
-    const { symbol, terms } = specification;
+    const { symbol } = specification;
     if (this.#marketOf.has(symbol)) {
       refuse("DUPLICATE_SYMBOL", "the market exists already", `${path}.symbol`, symbol);
     }
     if (this.markets.length > MAX_TAG_INDEX) {
       refuse("CAPACITY", "too many markets", path, symbol);
     }
-    const slot = this.kernel.createPrice(terms);
+    const slot = this.kernel.createPrice(specification.terms);
+    return this.#enter(specification, slot, this.#tablesOfNewMarket(specification.tables, slot));
+  }
+
+  /** A market of a snapshot: the kernel has its slot and tables already. */
+  restoreMarket(definition: MarketDefinition, slot: number, handles: readonly number[]): void {
+    const settleOf = (code: string, at: string): EngineAsset => this.asset(code, at);
+    const specification = readMarket(definition, this.rules, settleOf, "market");
+    const tables = specification.tables.map((table, index) =>
+      tableWithHandle(table, handles[index] as number),
+    );
+    this.#enter(specification, slot, tables);
+  }
+
+  #enter(
+    specification: MarketSpecification,
+    slot: number,
+    tables: readonly EngineTable[],
+  ): EngineMarket {
+    const { symbol, terms } = specification;
     // Written out: objects made by spreading have hidden classes of their own, and every later read is slow.
     const market: EngineMarket = {
       symbol,
@@ -189,7 +213,7 @@ export class EngineState {
       index: this.markets.length,
       slot,
       maxPrice: this.kernel.maxPrice(slot),
-      tables: this.#tablesOfNewMarket(specification.tables, slot),
+      tables,
       numerator: safeNumber(terms.numerator),
       divisor: safeNumber(terms.divisor),
     };
@@ -239,9 +263,7 @@ export class EngineState {
   }
 
   #createTable(specification: TableSpecification): EngineTable {
-    const { table, fromUnits, toUnits, rateTexts, maxLeverageMilli, caps } = specification;
-    const handle = this.kernel.createTable(table);
-    return { table, fromUnits, toUnits, rateTexts, maxLeverageMilli, caps, handle };
+    return tableWithHandle(specification, this.kernel.createTable(specification.table));
   }
 
   /** The table that serves a signed quantity. */

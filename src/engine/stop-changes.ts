@@ -3,7 +3,8 @@ import type { EngineEvent, StopEvent } from "../types.ts";
 import { NO_POOL } from "./accounts.ts";
 import type { EngineState } from "./state.ts";
 import { poolOfStop } from "./stop-rules.ts";
-import { isEquityKind, NO_STOP, type StopPrices, type StopTerms } from "./stops.ts";
+import type { StopPrices, StopTerms } from "./stop-terms.ts";
+import { isEquityKind, NO_STOP } from "./stops.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Why a stop is gone. */

@@ -11,7 +11,8 @@ import {
   trailingPrice,
   triggerBefore,
 } from "./stop-prices.ts";
-import { isEquityKind, NO_STOP, type StopPrices, type StopTerms } from "./stops.ts";
+import type { StopPrices, StopTerms } from "./stop-terms.ts";
+import { isEquityKind, NO_STOP } from "./stops.ts";
 
 /** What decides where a stop fires. */
 export type PricedStop = Pick<StopTerms, "kind" | "up" | "sharePpm">;

@@ -4,7 +4,9 @@
 import { isPoisoned, RiskError } from "../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import * as records from "../layout-ticks.ts";
+import type { ColumnReader, ColumnWriter } from "../snapshot/columns.ts";
 import type { PositionSide, StopKind } from "../types.ts";
+import type { StopPrices, StopTerms } from "./stop-terms.ts";
 
 /** No stop. */
 export const NO_STOP = -1;
@@ -28,50 +30,6 @@ export function isEquityKind(kind: StopKind): boolean {
 export function isResolvedKind(kind: StopKind): boolean {
   return kind === "marginLoss" || kind === "entryDeviation";
 }
-
-/** Everything that is held of a stop. Prices are in price units, amounts of money in quote units; 0 stands for none unless said otherwise. */
-export interface StopTerms {
-  readonly id: string;
-  readonly kind: StopKind;
-  /** Index of the market; undefined: an equity kind that closes every position of the pool. */
-  readonly market: number | undefined;
-  /** Price slot of the market. */
-  readonly slot: number;
-  /** Index of the settle asset. */
-  readonly asset: number;
-  readonly side: PositionSide;
-  readonly takeProfit: boolean;
-  /** Passed by a rising mark. */
-  readonly up: boolean;
-  /** Quantity units to close; 0: the whole position. */
-  readonly quantity: number;
-  /** What the kernel compares the mark with; 0: no price fires it. */
-  readonly trigger: number;
-  /** The trigger as shown; 0: no price fires it. */
-  readonly nominal: number;
-  /** The trigger before it was clamped: as asked for or, of marginLoss and entryDeviation, as resolved. */
-  readonly asked: number;
-  readonly clamped: boolean;
-  /** trailing: price units, or ppm of the best price. */
-  readonly distance: number;
-  readonly byRate: boolean;
-  readonly activation: number;
-  /** trailing: 0 before activation. */
-  readonly best: number;
-  /** Share of margin, deviation or drawdown. */
-  readonly sharePpm: number;
-  /** Equity kinds: fires at or below. */
-  readonly floor: bigint;
-  /** drawdown: its reference; equity: the floor as asked for. */
-  readonly reference: bigint;
-  readonly slippageE8: number;
-  /** Its one-cancels-other partner, or NO_STOP. */
-  readonly partner: number;
-  readonly suspended: boolean;
-}
-
-/** The prices of a stop that fires at one. */
-export type StopPrices = Pick<StopTerms, "trigger" | "nominal" | "asked" | "clamped">;
 
 const INITIAL_HEADS = 64;
 
@@ -97,7 +55,7 @@ export class Stops {
     return this.#ofKind[STOP_KINDS.indexOf(kind)] ?? 0;
   }
 
-  /** Bytes of the column of heads; records are in the kernel's memory, ids not counted. */
+  /** Records, in the kernel's memory, and ids not counted. */
   get columnBytes(): number {
     return this.#first.byteLength;
   }
@@ -192,7 +150,6 @@ export class Stops {
     return this.#kernel.stopNumber(stop, records.STOP_QUANTITY);
   }
 
-  /** What the mark is compared with; 0: no price fires it. Of a trailing stop see trailingPrice. */
   trigger(stop: number): number {
     return this.#kernel.stopNumber(stop, records.STOP_TRIGGER);
   }
@@ -330,6 +287,25 @@ export class Stops {
   /** Arms a stop again that the kernel has taken out because it fired. */
   rearm(stop: number): void {
     this.#arm(stop);
+  }
+
+  /** The records are in the kernel's memory. */
+  save(into: ColumnWriter): void {
+    into.texts("stops.ids", this.#ids);
+    into.column("stops.first", this.#first);
+    into.json("stops.counts", { placements: this.#placements, ofKind: this.#ofKind });
+  }
+
+  /** There are none yet; the kernel has the records already. */
+  load(from: ColumnReader): void {
+    for (const id of from.texts("stops.ids")) this.#ids.push(id);
+    this.#first = from.int32("stops.first");
+    const counts = from.json<{ placements: number; ofKind: number[] }>("stops.counts");
+    this.#placements = counts.placements;
+    counts.ofKind.forEach((count, kind) => {
+      this.#ofKind[kind] = count;
+      this.#count += count;
+    });
   }
 
   /** Stops of equity kinds wait for their pool's floor, and what no price fires for nothing. */

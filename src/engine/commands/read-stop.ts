@@ -10,7 +10,8 @@ import { MAX_ORDER_ID, refuse, requireObject, requireText, requireWord } from ".
 import type { EngineMarket, EngineState, PositionReference } from "../state.ts";
 import { drawdownFloor, SHARE_DENOMINATOR } from "../stop-prices.ts";
 import { comparedOf, resolvedPrice } from "../stop-rules.ts";
-import { isEquityKind, isResolvedKind, NO_STOP, STOP_KINDS, type StopTerms } from "../stops.ts";
+import type { StopTerms } from "../stop-terms.ts";
+import { isEquityKind, isResolvedKind, NO_STOP, STOP_KINDS } from "../stops.ts";
 import { SIDES } from "./positions.ts";
 import { checkFields, isGiven } from "./stop-kinds.ts";
 

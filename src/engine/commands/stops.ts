@@ -22,7 +22,8 @@ import {
   marketOfStop,
   triggerText,
 } from "../stop-rules.ts";
-import { isEquityKind, NO_STOP, type StopTerms } from "../stops.ts";
+import type { StopTerms } from "../stop-terms.ts";
+import { isEquityKind, NO_STOP } from "../stops.ts";
 import { transact } from "../transaction.ts";
 import { type ReadStop, readStop } from "./read-stop.ts";
 

@@ -1,5 +1,6 @@
 // What liquidation keeps beside the accounts: an insurance fund per asset, and when each account was last liquidated in part (the
 // cool-down of the method `fraction`).
+import type { ColumnReader, ColumnWriter } from "../../snapshot/columns.ts";
 
 export class Insurance {
   /** Balances by asset index, in the asset's units; never below 0. */
@@ -34,6 +35,19 @@ export class Insurance {
   /** By id. */
   partials(): [string, number][] {
     return [...this.#partials].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  save(into: ColumnWriter): void {
+    const balances = Array.from(this.#balances, (balance) => balance ?? 0n);
+    into.json("insurance", { balances, partials: [...this.#partials] });
+  }
+
+  load(from: ColumnReader): void {
+    const saved = from.json<{ balances: bigint[]; partials: [string, number][] }>("insurance");
+    saved.balances.forEach((balance, asset) => {
+      this.#balances[asset] = balance;
+    });
+    for (const [id, time] of saved.partials) this.#partials.set(id, time);
   }
 
   #put(id: string, time: number | undefined): void {
