@@ -3,6 +3,7 @@
 /// <reference types="vite/client" />
 import { describe, expect, it } from "vitest";
 import LIQUIDATION from "../docs/liquidation.md?raw";
+import SNAPSHOTS from "../docs/snapshots.md?raw";
 import STOPS from "../docs/stops.md?raw";
 import README from "../README.md?raw";
 import * as adapters from "../src/adapters/index.ts";
@@ -59,6 +60,7 @@ function translate(code: string): string {
 const PAGES: Readonly<Record<string, string>> = {
   README,
   "docs/liquidation.md": LIQUIDATION,
+  "docs/snapshots.md": SNAPSHOTS,
   "docs/stops.md": STOPS,
 };
 
