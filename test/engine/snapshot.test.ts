@@ -15,6 +15,7 @@ import type {
 import { BUILDS } from "../support/builds.ts";
 import { runs } from "../support/runs.ts";
 import { pledgedEngine } from "./collateral-fixtures.ts";
+import { BTC, fundedEngine } from "./fixtures.ts";
 import {
   drawnEngine,
   liquidationDraw,
@@ -171,6 +172,25 @@ describe("between ticks", () => {
       again = restored(again);
     }
     requireAlike(again, engine);
+  });
+});
+
+describe("what is placed later", () => {
+  it("comes after what was placed before", () => {
+    const engine = fundedEngine();
+    const order = { symbol: BTC, side: "buy", amount: "0.1", positionSide: "long" } as const;
+    const place = (each: RiskEngine, id: string): void => {
+      each.fill({ ...order, account: "two", price: "50000", leverage: "10" });
+      each.placeOrder("two", { ...order, id, price: "40000" });
+      each.placeStop("two", { id, kind: "mark", symbol: BTC, side: "long", triggerPrice: "49000" });
+    };
+    for (const id of ["z", "y"]) place(engine, id);
+    const again = restored(engine);
+    for (const each of [engine, again]) place(each, "x");
+    requireAlike(again, engine);
+    const [account] = again.toBook().accounts.filter(({ id }) => id === "two");
+    expect(account?.orders?.map(({ id }) => id)).toEqual(["z", "y", "x"]);
+    expect(account?.stops?.map(({ id }) => id)).toEqual(["z", "y", "x"]);
   });
 });
 
