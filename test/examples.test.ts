@@ -2,6 +2,7 @@
 // line that ends in `// => value` must give that value. So the documentation cannot drift from the code.
 /// <reference types="vite/client" />
 import { describe, expect, it } from "vitest";
+import BROWSER from "../docs/browser.md?raw";
 import LIQUIDATION from "../docs/liquidation.md?raw";
 import SNAPSHOTS from "../docs/snapshots.md?raw";
 import STOPS from "../docs/stops.md?raw";
@@ -69,6 +70,7 @@ function translate(code: string): string {
 /** The programs of pages, by the name of the page. */
 const PAGES: Readonly<Record<string, string>> = {
   README,
+  "docs/browser.md": BROWSER,
   "docs/liquidation.md": LIQUIDATION,
   "docs/snapshots.md": SNAPSHOTS,
   "docs/stops.md": STOPS,
