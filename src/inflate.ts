@@ -1,5 +1,5 @@
 // Raw DEFLATE (RFC 1951) undone in one call, for the embedded kernel. DecompressionStream does the same but only behind a promise,
-// and a constructor cannot wait for one. Takes some 5 ms for the kernel in a cold program, once.
+// and a constructor cannot wait for one. It runs once in a program, cold, so the inner loop makes no calls and holds its bits in locals.
 
 /** A canonical Huffman code. */
 interface HuffmanCode {
@@ -10,121 +10,111 @@ interface HuffmanCode {
   readonly counts: Uint16Array;
 }
 
+/** Bits that are read and not used yet, lowest first; the next byte. Zeros stand behind the end. */
+interface Bits {
+  readonly source: Uint8Array;
+  at: number;
+  held: number;
+  count: number;
+}
+
 const LONGEST_WORD = 15;
 const SHORT_BITS = 9;
+const SHORT_MASK = 511;
 /** In this order a block lists the lengths of the code that its code lengths are written in. */
 const LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const END_OF_BLOCK = 256;
 
 function codeOf(lengths: Uint8Array): HuffmanCode {
   const counts = new Uint16Array(LONGEST_WORD + 1);
+  for (const length of lengths) counts[length] = (counts[length] as number) + 1;
+  counts[0] = 0;
+  const words = new Uint16Array(LONGEST_WORD + 2);
+  const places = new Uint16Array(LONGEST_WORD + 2);
+  for (let length = 1; length <= LONGEST_WORD; length++) {
+    const count = counts[length] as number;
+    words[length + 1] = ((words[length] as number) + count) << 1;
+    places[length + 1] = (places[length] as number) + count;
+  }
   const symbols = new Uint16Array(lengths.length);
   const short = new Uint16Array(1 << SHORT_BITS);
-  let [word, at] = [0, 0];
-  for (let length = 1; length <= LONGEST_WORD; length++) {
-    for (let symbol = 0; symbol < lengths.length; symbol++) {
-      if (lengths[symbol] !== length) continue;
-      symbols[at++] = symbol;
-      counts[length] = (counts[length] as number) + 1;
-      const bits = reversed(word++, length);
-      if (length > SHORT_BITS) continue;
-      const entry = (symbol << 4) | length;
-      for (let i = bits; i < short.length; i += 1 << length) short[i] = entry;
-    }
-    word <<= 1;
+  for (let symbol = 0; symbol < lengths.length; symbol++) {
+    const length = lengths[symbol] as number;
+    if (length === 0) continue;
+    const place = places[length] as number;
+    const word = words[length] as number;
+    places[length] = place + 1;
+    words[length] = word + 1;
+    symbols[place] = symbol;
+    if (length > SHORT_BITS) continue;
+    const entry = (symbol << 4) | length;
+    for (let i = reversed(word, length); i <= SHORT_MASK; i += 1 << length) short[i] = entry;
   }
   return { short, symbols, counts };
 }
 
-/** Code words arrive with their highest bit first. */
+/** Words arrive with their highest bit first. */
 function reversed(word: number, length: number): number {
   let bits = 0;
   for (let i = 0; i < length; i++) bits |= ((word >> i) & 1) << (length - 1 - i);
   return bits;
 }
 
-class BitReader {
-  readonly #source: Uint8Array;
-  #at = 0;
-  #held = 0;
-  #count = 0;
-
-  constructor(source: Uint8Array) {
-    this.#source = source;
+/** The entry (as in `short`) of a word longer than 9 bits. */
+function longEntry({ counts, symbols }: HuffmanCode, held: number): number {
+  let [word, first, index] = [0, 0, 0];
+  for (let length = 1; length <= LONGEST_WORD; length++) {
+    word |= (held >> (length - 1)) & 1;
+    const count = counts[length] as number;
+    if (word - first < count) return ((symbols[index + word - first] as number) << 4) | length;
+    index += count;
+    first = (first + count) << 1;
+    word <<= 1;
   }
-
-  /** The next bits, first one lowest; at most 16. */
-  bits(count: number): number {
-    this.#hold(count);
-    const value = this.#held & ((1 << count) - 1);
-    this.#drop(count);
-    return value;
-  }
-
-  symbol({ short, symbols, counts }: HuffmanCode): number {
-    this.#hold(LONGEST_WORD);
-    const known = short[this.#held & ((1 << SHORT_BITS) - 1)] as number;
-    if (known !== 0) {
-      this.#drop(known & 15);
-      return known >> 4;
-    }
-    let [word, first, index] = [0, 0, 0];
-    for (let length = 1; length <= LONGEST_WORD; length++) {
-      word |= (this.#held >> (length - 1)) & 1;
-      const count = counts[length] as number;
-      if (word - first < count) {
-        this.#drop(length);
-        return symbols[index + word - first] as number;
-      }
-      index += count;
-      first = (first + count) << 1;
-      word <<= 1;
-    }
-    throw new RangeError("DEFLATE data with a word outside its code");
-  }
-
-  /** Length of the stored block that starts at the next whole byte. */
-  storedLength(): number {
-    this.#drop(this.#count & 7);
-    const length = this.bits(16);
-    if ((this.bits(16) ^ 0xffff) !== length) throw new RangeError("DEFLATE data is damaged");
-    return length;
-  }
-
-  /** Reads up to two bytes more than are dropped, so zeros stand behind the end; at most 15 + 8 bits are held. */
-  #hold(count: number): void {
-    while (this.#count < count) {
-      if (this.#at > this.#source.length + 2) throw new RangeError("DEFLATE data ends early");
-      this.#held |= (this.#source[this.#at++] ?? 0) << this.#count;
-      this.#count += 8;
-    }
-  }
-
-  #drop(count: number): void {
-    this.#held >>>= count;
-    this.#count -= count;
-  }
+  throw new RangeError("DEFLATE data with a word outside its code");
 }
 
-function fixedCodes(): HuffmanCode[] {
+/** The next bits, first one lowest; at most 16. */
+function take(bits: Bits, count: number): number {
+  while (bits.count < count) {
+    bits.held |= (bits.source[bits.at++] as number) << bits.count;
+    bits.count += 8;
+  }
+  const value = bits.held & ((1 << count) - 1);
+  bits.held >>>= count;
+  bits.count -= count;
+  return value;
+}
+
+function takeSymbol(bits: Bits, code: HuffmanCode): number {
+  while (bits.count < LONGEST_WORD) {
+    bits.held |= (bits.source[bits.at++] as number) << bits.count;
+    bits.count += 8;
+  }
+  const entry = code.short[bits.held & SHORT_MASK] || longEntry(code, bits.held);
+  take(bits, entry & 15);
+  return entry >> 4;
+}
+
+function fixedCodes(): [HuffmanCode, HuffmanCode] {
   const lengths = new Uint8Array(288).fill(8).fill(9, 144, 256).fill(7, 256, 280);
   return [codeOf(lengths), codeOf(new Uint8Array(30).fill(5))];
 }
 
-function dynamicCodes(reader: BitReader): HuffmanCode[] {
-  const literals = reader.bits(5) + 257;
-  const distances = reader.bits(5) + 1;
-  const listed = reader.bits(4) + 4;
+function dynamicCodes(bits: Bits): [HuffmanCode, HuffmanCode] {
+  const literals = take(bits, 5) + 257;
+  const distances = take(bits, 5) + 1;
+  const listed = take(bits, 4) + 4;
   const order = new Uint8Array(19);
-  for (const symbol of LENGTH_ORDER.slice(0, listed)) order[symbol] = reader.bits(3);
+  for (const symbol of LENGTH_ORDER.slice(0, listed)) order[symbol] = take(bits, 3);
   const code = codeOf(order);
   const lengths = new Uint8Array(literals + distances);
   for (let at = 0; at < lengths.length; ) {
-    const symbol = reader.symbol(code);
+    const symbol = takeSymbol(bits, code);
     if (symbol < 16) lengths[at++] = symbol;
     else {
       const value = symbol === 16 ? (lengths[at - 1] ?? 0) : 0;
-      const times = symbol === 18 ? 11 + reader.bits(7) : 3 + reader.bits(symbol - 14);
+      const times = symbol === 18 ? 11 + take(bits, 7) : 3 + take(bits, symbol - 14);
       lengths.fill(value, at, at + times);
       at += times;
     }
@@ -132,64 +122,88 @@ function dynamicCodes(reader: BitReader): HuffmanCode[] {
   return [codeOf(lengths.subarray(0, literals)), codeOf(lengths.subarray(literals))];
 }
 
+/** Copies a stored block, which starts at the next whole byte. Returns where the output ends. */
+function copyStored(bits: Bits, target: Uint8Array, start: number): number {
+  take(bits, bits.count & 7);
+  const length = take(bits, 16);
+  if ((take(bits, 16) ^ 0xffff) !== length) throw new RangeError("DEFLATE data is damaged");
+  for (let at = start; at < start + length; at++) target[at] = take(bits, 8);
+  return start + length;
+}
+
 /** Symbols 257 to 285: lengths 3 to 258. */
-function copyLength(reader: BitReader, symbol: number): number {
+function copyLength(bits: Bits, symbol: number): number {
   const step = symbol - 257;
   if (step < 8) return step + 3;
   if (step === 28) return 258;
   const extra = (step >> 2) - 1;
-  return ((4 + (step & 3)) << extra) + 3 + reader.bits(extra);
+  return ((4 + (step & 3)) << extra) + 3 + take(bits, extra);
 }
 
 /** Symbols 0 to 29: distances 1 to 32,768. */
-function copyDistance(reader: BitReader, symbol: number): number {
+function copyDistance(bits: Bits, symbol: number): number {
   if (symbol < 2) return symbol + 1;
   const extra = (symbol >> 1) - 1;
-  return ((2 + (symbol & 1)) << extra) + 1 + reader.bits(extra);
+  return ((2 + (symbol & 1)) << extra) + 1 + take(bits, extra);
+}
+
+/** Undoes one compressed block. Returns where the output ends. */
+function inflateBlock(
+  bits: Bits,
+  [literals, distances]: readonly [HuffmanCode, HuffmanCode],
+  target: Uint8Array,
+  start: number,
+): number {
+  const { source } = bits;
+  const { short } = literals;
+  let at = start;
+  for (;;) {
+    let { held, count, at: next } = bits;
+    let symbol = 0;
+    // Literals, until something else comes; at most 15 + 8 bits are held.
+    for (;;) {
+      while (count < LONGEST_WORD) {
+        held |= (source[next++] as number) << count;
+        count += 8;
+      }
+      const entry = short[held & SHORT_MASK] || longEntry(literals, held);
+      held >>>= entry & 15;
+      count -= entry & 15;
+      symbol = entry >> 4;
+      if (symbol >= END_OF_BLOCK || at >= target.length) break;
+      target[at++] = symbol;
+    }
+    bits.held = held;
+    bits.count = count;
+    bits.at = next;
+    if (symbol === END_OF_BLOCK) return at;
+    if (next > source.length + 2) throw new RangeError("DEFLATE data ends early");
+    const length = symbol < END_OF_BLOCK ? 1 : copyLength(bits, symbol);
+    if (at + length > target.length) {
+      throw new RangeError(`DEFLATE data of more than ${target.length} bytes`);
+    }
+    const from = at - copyDistance(bits, takeSymbol(bits, distances));
+    if (from < 0) throw new RangeError("DEFLATE data copies from before its start");
+    // Byte by byte where the source runs into what is being written.
+    if (from + length <= at) target.copyWithin(at, from, from + length);
+    else for (let i = 0; i < length; i++) target[at + i] = target[from + i] as number;
+    at += length;
+  }
 }
 
 /** The `length` bytes that raw DEFLATE data stands for. @throws RangeError if the data is damaged or of another length. */
 export function inflate(source: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const reader = new BitReader(source);
+  const bits: Bits = { source, at: 0, held: 0, count: 0 };
   const target = new Uint8Array(length);
   let at = 0;
   for (let last = 0; last === 0; ) {
-    last = reader.bits(1);
-    const kind = reader.bits(2);
+    last = take(bits, 1);
+    const kind = take(bits, 2);
     if (kind === 3) throw new RangeError("DEFLATE data with a block of no kind");
-    if (kind === 0) {
-      for (let left = reader.storedLength(); left > 0; left--) target[at++] = reader.bits(8);
-      continue;
-    }
-    const [literals, distances] = kind === 1 ? fixedCodes() : dynamicCodes(reader);
-    at = inflateBlock(reader, literals as HuffmanCode, distances as HuffmanCode, target, at);
+    if (kind === 0) at = copyStored(bits, target, at);
+    else at = inflateBlock(bits, kind === 1 ? fixedCodes() : dynamicCodes(bits), target, at);
+    if (bits.at > source.length + 2) throw new RangeError("DEFLATE data ends early");
   }
   if (at !== length) throw new RangeError(`DEFLATE data of ${at} bytes, not ${length}`);
   return target;
-}
-
-function inflateBlock(
-  reader: BitReader,
-  literals: HuffmanCode,
-  distances: HuffmanCode,
-  target: Uint8Array,
-  start: number,
-): number {
-  let at = start;
-  for (;;) {
-    const symbol = reader.symbol(literals);
-    if (symbol === END_OF_BLOCK) return at;
-    if (symbol < END_OF_BLOCK) target[at++] = symbol;
-    else {
-      const length = copyLength(reader, symbol);
-      const from = at - copyDistance(reader, reader.symbol(distances));
-      if (from < 0) throw new RangeError("DEFLATE data copies from before its start");
-      // Byte by byte where the source runs into what is being written.
-      if (from + length <= at) target.copyWithin(at, from, from + length);
-      else for (let i = 0; i < length; i++) target[at + i] = target[from + i] as number;
-      at += length;
-    }
-    if (at > target.length)
-      throw new RangeError(`DEFLATE data of more than ${target.length} bytes`);
-  }
 }

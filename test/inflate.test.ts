@@ -59,17 +59,18 @@ describe("inflate", () => {
   });
 
   it("refuses each damage by name", () => {
-    const cases: readonly (readonly [string, Uint8Array, RegExp])[] = [
-      ["nothing", new Uint8Array(0), /ends early/],
+    const cases: readonly (readonly [string, Uint8Array, RegExp, number?])[] = [
+      ["nothing", new Uint8Array(0), /damaged/],
+      ["a stored block cut short", Uint8Array.of(1, 9, 0, 246, 255, 7), /ends early/],
       ["a kind of block that is none", packed("1 11"), /block of no kind/],
       ["a stored length that contradicts itself", Uint8Array.of(1, 2, 0, 0, 0), /damaged/],
-      ["a copy from before the start", packed("1 10 0000001 00000 0000000"), /before its start/],
+      ["a copy from before the start", packed("1 10 0000001 00000 0000000"), /before its start/, 3],
       ["more than was promised", Uint8Array.of(1, 2, 0, 253, 255, 7, 8), /2 bytes, not 1/],
       ["a literal too many", packed("1 10 10010001 10010001 0000000"), /more than 1/],
     ];
-    for (const [name, bytes, message] of cases) {
-      expect(() => inflate(bytes, 1), name).toThrow(RangeError);
-      expect(() => inflate(bytes, 1), name).toThrow(message);
+    for (const [name, bytes, message, length = 1] of cases) {
+      expect(() => inflate(bytes, length), name).toThrow(RangeError);
+      expect(() => inflate(bytes, length), name).toThrow(message);
     }
   });
 
