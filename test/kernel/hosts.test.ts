@@ -1,5 +1,5 @@
 // Hosts that cannot run the kernel, played by a WebAssembly object of ours: each is told by a code of its own. In this file nothing is
-// ever compiled, so the module it tests has no kernel in stock. A real content security policy is in test/node/browser-csp.test.ts.
+// ever compiled, so the module it tests has no kernel in stock. A real content security policy is in test/e2e/library-csp.test.ts.
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { compileKernel, embeddedKernel, kernelModule } from "../../src/kernel-module.ts";
 

@@ -1,5 +1,5 @@
 // Where a kernel may come from (embedded, bytes, modules, responses, URLs), and that everything else is refused by a code that says
-// which of the reasons it was. The pages with a real content security policy are in test/node/browser-csp.test.ts.
+// which of the reasons it was. The pages with a real content security policy are in test/e2e/library-csp.test.ts.
 import { describe, expect, it } from "vitest";
 import { RiskEngine } from "../../src/engine/engine.ts";
 import { RiskError } from "../../src/errors.ts";

@@ -40,32 +40,37 @@ export interface AppOptions {
   readonly from?: string;
   /** More import lines. */
   readonly imports?: string;
-  /** An expression for EngineOptions.kernel. */
-  readonly kernel?: string;
+  /** Expressions for EngineOptions.kernel, tried one after the other. */
+  readonly kernels?: readonly string[];
 }
 
-/** A module that writes figures of the book into the page's <output>, or the code of what it throws. */
+/** A module that writes into the page's <output>, for each kernel, the figures of the book or the code of what was thrown. */
 export function appSource({
   from = "underkeel",
   imports = "",
-  kernel = "{}",
+  kernels = ["{}"],
 }: AppOptions = {}): string {
   return `import { compileKernel, RiskEngine, RiskError } from ${JSON.stringify(from)};
 ${imports}
-const say = (value) => { document.querySelector("output").textContent = JSON.stringify(value); };
-try {
-  const engine = RiskEngine.fromBook(${JSON.stringify(BOOK)}, { kernel: ${kernel} });
-  const { liquidationPrice, unrealizedPnl } = engine.account("alice").position("BTC/USDT:USDT");
-  say({ liquidationPrice, unrealizedPnl, hash: engine.stateHash() });
-} catch (error) {
-  say({ known: error instanceof RiskError, code: error.code, message: error.message });
+async function figures(kernel) {
+  try {
+    const engine = RiskEngine.fromBook(${JSON.stringify(BOOK)}, { kernel: await kernel() });
+    const { liquidationPrice, unrealizedPnl } = engine.account("alice").position("BTC/USDT:USDT");
+    return { liquidationPrice, unrealizedPnl, hash: engine.stateHash() };
+  } catch (error) {
+    return { known: error instanceof RiskError, code: error.code, message: error.message };
+  }
 }
+const kernels = [${kernels.map((kernel) => `async () => (${kernel})`).join(", ")}];
+const said = [];
+for (const kernel of kernels) said.push(await figures(kernel));
+document.querySelector("output").textContent = JSON.stringify(said);
 `;
 }
 
-/** The same in this process. */
-export function expectedFigures(): string {
+/** The figures in this process. */
+export function expectedFigures(): unknown {
   const engine = RiskEngine.fromBook(BOOK);
   const { liquidationPrice, unrealizedPnl } = engine.account("alice").position("BTC/USDT:USDT");
-  return JSON.stringify({ liquidationPrice, unrealizedPnl, hash: engine.stateHash() });
+  return { liquidationPrice, unrealizedPnl, hash: engine.stateHash() };
 }

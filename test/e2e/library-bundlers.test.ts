@@ -6,10 +6,10 @@ import { build as esbuild } from "esbuild";
 import type { Browser } from "playwright";
 import { build as vite } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HAS_CHROMIUM } from "../support/chromium.ts";
 import { installPacked, type Scratch } from "../support/packed.ts";
 import { appSource, expectedFigures } from "../support/page-app.ts";
-import { type Answer, launch, pageOf, type Site, serve, visit } from "../support/pages.ts";
+import { type Answer, pageOf, type Site, serve, visit } from "../support/pages.ts";
+import { launchBrowser } from "../support/web-page.ts";
 
 const POLICY = "default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
 const TYPES: Readonly<Record<string, string>> = {
@@ -34,13 +34,13 @@ function siteOf(folder: string): Record<string, Answer> {
   );
 }
 
-describe.skipIf(!HAS_CHROMIUM)("a bundled program", () => {
+describe("a bundled program", () => {
   let browser: Browser;
   let scratch: Scratch;
 
   beforeAll(async () => {
     scratch = installPacked();
-    browser = await launch();
+    browser = await launchBrowser();
   });
   afterAll(async () => {
     await browser?.close();
@@ -51,7 +51,7 @@ describe.skipIf(!HAS_CHROMIUM)("a bundled program", () => {
     const server = await serve(site);
     try {
       const told = await visit(browser, server.origin + path);
-      expect(told).toEqual({ output: expectedFigures(), console: [] });
+      expect(told).toEqual({ output: JSON.stringify([expectedFigures()]), console: [] });
     } finally {
       await server.close();
     }
@@ -63,7 +63,7 @@ describe.skipIf(!HAS_CHROMIUM)("a bundled program", () => {
 
   it.each([
     ["inlined", appSource()],
-    ["streamed", appSource({ imports: viteImport, kernel: streamed })],
+    ["streamed", appSource({ imports: viteImport, kernels: [streamed] })],
   ])("of Vite runs, kernel %s", async (name, source) => {
     scratch.write(`vite-${name}.js`, source);
     const page = pageOf(`/vite-${name}.js`).body as string;
@@ -77,7 +77,7 @@ describe.skipIf(!HAS_CHROMIUM)("a bundled program", () => {
 
   it.each([
     ["inlined", appSource()],
-    ["streamed", appSource({ imports: esbuildImport, kernel: streamed })],
+    ["streamed", appSource({ imports: esbuildImport, kernels: [streamed] })],
   ])("of esbuild runs, kernel %s", async (name, source) => {
     const outdir = join(scratch.folder, `esbuild-${name}`);
     const warnings = await esbuild({
