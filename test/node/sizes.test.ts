@@ -33,19 +33,19 @@ interface Budget {
   readonly most: number;
 }
 
-// The kernel is 24.4 kB of each: deflated already, it hardly shrinks again. Each budget is some 3 % above what was reached.
+// The kernel is 24.6 kB of the first three: deflated already, it hardly shrinks again. Each budget is some 5 % above what was reached.
 const BUDGETS: readonly Budget[] = [
-  // 41.3: kernel 24.4, its boundary 11, decimals 2, loader 2, inflater and compiling 2. 45 is the limit that was promised.
-  { name: "`underkeel/kernel`", program: 'export * from "./dist/core.js"', most: 43 },
-  // 117.1: 85 of accounts, modes, orders, stops, ticks, liquidation, previews, stress tests and books. One class with a method for each,
+  // 42.1: kernel 24.6, its boundary 11.5, decimals 2, loader 2, inflater and compiling 2. 45 is the limit that was promised.
+  { name: "`underkeel/kernel`", program: 'export * from "./dist/core.js"', most: 44 },
+  // 121.3: 83 of accounts, modes, orders, stops, ticks, liquidation, previews, stress tests, snapshots and books. One class with a method for each,
   // so a bundler cannot leave any out; no part of it is above 7 (books, liquidation).
   {
     name: "`RiskEngine`",
     program: 'export { RiskEngine } from "./dist/index.js"',
-    most: 121,
+    most: 128,
   },
-  // 121.8: the engine, bracket files, historical shocks.
-  { name: "all of `underkeel`", program: 'export * from "./dist/index.js"', most: 126 },
+  // 125.3: the engine, bracket files, historical shocks.
+  { name: "all of `underkeel`", program: 'export * from "./dist/index.js"', most: 132 },
   { name: "`underkeel/charts`", program: 'export * from "./dist/charts.js"', most: 4 },
   { name: "`underkeel/generate`", program: 'export * from "./dist/generate.js"', most: 9 },
   { name: "`underkeel/adapters`", program: 'export * from "./dist/adapters.js"', most: 22 },
