@@ -71,6 +71,12 @@ export type RiskErrorCode =
   | "VALUE_OUT_OF_RANGE"
   | "CAPACITY"
   | "POISONED"
+  /** The host forbids compiling WebAssembly: a content security policy without 'wasm-unsafe-eval'. */
+  | "WASM_BLOCKED"
+  /** The host has no WebAssembly, or not all of it that the kernel uses. */
+  | "WASM_UNSUPPORTED"
+  /** What was handed in is not the kernel of this version of the package. */
+  | "BAD_KERNEL"
   | "INTERNAL";
 
 /** Where and what, beside the code. */

@@ -1,11 +1,7 @@
-// What users of the package import. Everything reachable from here runs in browsers and in Node alike.
+// What users of the package import. Everything reachable from here runs in browsers and in Node alike. The kernel alone is core.ts,
+// pictures are charts/, made-up books generate/, venues' JSON adapters/, files node.ts: entry points of their own.
 
 export { BookError, type BookProblem, type BookSink, loadBookDocument } from "./book/index.ts";
-export {
-  type ChartSize,
-  liquidationMapHtml,
-  liquidationMapSvg,
-} from "./charts/liquidation-chart.ts";
 export { decimalsOf, formatDecimal, parseDecimal } from "./decimal.ts";
 export type { AccountView } from "./engine/account-view.ts";
 export type { BulkSink } from "./engine/bulk-sink.ts";
@@ -56,20 +52,8 @@ export type { StressBeta, StressScenario } from "./engine/stress-scenarios.ts";
 export type { StressAccount } from "./engine/stress-top.ts";
 export type { TickResult } from "./engine/tick-result.ts";
 export { RiskError, type RiskErrorCode, type RiskErrorDetail } from "./errors.ts";
-export {
-  type BracketMarkets,
-  type GenerateOptions,
-  generateBook,
-  generateTape,
-  marketsFromBrackets,
-  type PricedMarket,
-  type StandardMoment,
-  standardMarkets,
-  type TapeOptions,
-  type TapeRow,
-  tapeText,
-} from "./generate/index.ts";
 export { Kernel, type KernelOptions, type KernelScan, type TableReplacement } from "./kernel.ts";
+export { compileKernel, type KernelBinary, type KernelSource } from "./kernel-module.ts";
 export type {
   Bracket,
   BracketTable,

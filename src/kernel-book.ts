@@ -12,6 +12,7 @@ import {
 import { type KernelExports, refuseExports } from "./exports.ts";
 import { instantiateKernel } from "./instance.ts";
 import { kernelFailure, type RecordKind } from "./kernel-failure.ts";
+import type { KernelBinary } from "./kernel-module.ts";
 import { KernelRecords } from "./kernel-records.ts";
 import * as layout from "./layout.ts";
 import { type BracketTable, MAX_AMOUNT, type PoolFigures, type PriceTerms } from "./model.ts";
@@ -19,8 +20,8 @@ import { requireTable } from "./table-rules.ts";
 
 /** Which build, and how much memory. */
 export interface KernelOptions {
-  /** Another build of the kernel (tests run the debug build, a host may stream its own); default: the embedded release build. */
-  readonly wasm?: Uint8Array | WebAssembly.Module;
+  /** kernel.wasm of this version, compiled (see compileKernel) or as bytes; default: the build that is embedded in the package. */
+  readonly wasm?: KernelBinary;
   /**
    * Refuse to grow past this many bytes (whole 64 KiB pages); default and maximum 4 GiB. Nearly 12 MiB of it is kept for the map and
    * for the screen, so that a full kernel can still be scanned: below 12 MiB nothing fits.

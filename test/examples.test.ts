@@ -2,11 +2,15 @@
 // line that ends in `// => value` must give that value. So the documentation cannot drift from the code.
 /// <reference types="vite/client" />
 import { describe, expect, it } from "vitest";
+import BROWSER from "../docs/browser.md?raw";
 import LIQUIDATION from "../docs/liquidation.md?raw";
 import SNAPSHOTS from "../docs/snapshots.md?raw";
 import STOPS from "../docs/stops.md?raw";
 import README from "../README.md?raw";
 import * as adapters from "../src/adapters/index.ts";
+import * as charts from "../src/charts/index.ts";
+import * as core from "../src/core.ts";
+import * as generate from "../src/generate/index.ts";
 import * as underkeel from "../src/index.ts";
 import * as reference from "../src/reference/index.ts";
 
@@ -16,7 +20,14 @@ const SOURCES = import.meta.glob("../src/**/*.ts", {
   eager: true,
 }) as Record<string, string>;
 
-const EXPORTS: Record<string, unknown> = { ...adapters, ...underkeel, ...reference };
+const EXPORTS: Record<string, unknown> = {
+  ...adapters,
+  ...charts,
+  ...core,
+  ...generate,
+  ...reference,
+  ...underkeel,
+};
 
 interface Example {
   readonly name: string;
@@ -43,7 +54,7 @@ function examplesOf(path: string, source: string): Example[] {
 function translate(code: string): string {
   return code
     .replace(
-      /import \{([^}]*)\} from "underkeel(\/reference|\/adapters)?";?/g,
+      /import \{([^}]*)\} from "underkeel(\/adapters|\/charts|\/generate|\/kernel|\/reference)?";?/g,
       "const {$1} = names;",
     )
     .split("\n")
@@ -59,6 +70,7 @@ function translate(code: string): string {
 /** The programs of pages, by the name of the page. */
 const PAGES: Readonly<Record<string, string>> = {
   README,
+  "docs/browser.md": BROWSER,
   "docs/liquidation.md": LIQUIDATION,
   "docs/snapshots.md": SNAPSHOTS,
   "docs/stops.md": STOPS,
@@ -87,14 +99,15 @@ describe("examples in doc comments", () => {
   });
 
   for (const { name, code } of [...PROGRAMS, ...PAGE_PROGRAMS]) {
-    it(name, () => {
+    it(name, async () => {
       // An example without an import line may use every export by name.
       const bare = code.includes("import {") ? {} : EXPORTS;
-      const run = new Function("names", "check", ...Object.keys(bare), translate(code));
+      const body = `return (async () => {\n${translate(code)}\n})();`;
+      const run = new Function("names", "check", ...Object.keys(bare), body);
       const check = (actual: unknown, expected: unknown, line: string): void => {
         expect(actual, line).toEqual(expected);
       };
-      run(EXPORTS, check, ...Object.values(bare));
+      await run(EXPORTS, check, ...Object.values(bare));
     });
   }
 });

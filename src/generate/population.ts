@@ -152,7 +152,7 @@ function checkOptions(options: GenerateOptions): void {
  *
  * @throws RiskError BAD_VALUE or OUT_OF_RANGE for options that make no sense, before the first account.
  * @example
- * import { generateBook, standardMarkets } from "underkeel";
+ * import { generateBook, standardMarkets } from "underkeel/generate";
  * const accounts = [...generateBook({ accounts: 3, seed: 7, markets: standardMarkets() })];
  * accounts.map((account) => account.id); // => ["a0000001", "a0000002", "a0000003"]
  */

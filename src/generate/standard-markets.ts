@@ -39,7 +39,7 @@ function toTiers(contract: StandardContract): LeverageTier[] {
  * Twelve USDT perpetuals with real tiers and the prices of a real day.
  *
  * @example
- * import { standardMarkets } from "underkeel";
+ * import { standardMarkets } from "underkeel/generate";
  * const markets = standardMarkets("low");
  * markets.length; // => 12
  * markets[0].definition.symbol; // => "BTC/USDT:USDT"

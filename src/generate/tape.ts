@@ -113,7 +113,7 @@ function drawBar(
  *
  * @throws RiskError BAD_VALUE for options that make no sense, before the first row
  * @example
- * import { generateTape, standardMarkets } from "underkeel";
+ * import { generateTape, standardMarkets } from "underkeel/generate";
  * const markets = standardMarkets().slice(0, 2);
  * const rows = [...generateTape({ seed: 1, markets, bars: 20, start: 1_760_000_000_000 })];
  * rows.length; // => 40

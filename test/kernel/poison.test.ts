@@ -2,9 +2,11 @@
 // comes from a hand-made module that has the kernel's exports and whose every function but initialize is `unreachable`.
 import { describe, expect, it } from "vitest";
 import { RiskError } from "../../src/errors.ts";
-import { KERNEL_WASM_BASE64 } from "../../src/generated/kernel-wasm.ts";
 import { Kernel } from "../../src/kernel.ts";
+import { embeddedKernel } from "../../src/kernel-module.ts";
 import { FIXED_PAGES } from "../../src/layout.ts";
+
+const STAMP_NAME = "underkeel";
 
 function section(id: number, items: readonly (readonly number[])[]): number[] {
   const body = [...unsigned(items.length), ...items.flat()];
@@ -16,8 +18,9 @@ function unsigned(value: number): number[] {
 }
 
 function trappingModule(): WebAssembly.Module {
-  const real = Uint8Array.from(atob(KERNEL_WASM_BASE64), (character) => character.charCodeAt(0));
-  const names = WebAssembly.Module.exports(new WebAssembly.Module(real))
+  const real = new WebAssembly.Module(embeddedKernel());
+  const [stamp] = WebAssembly.Module.customSections(real, "underkeel");
+  const names = WebAssembly.Module.exports(real)
     .filter(({ kind }) => kind === "function")
     .map(({ name }) => name);
   const exported = (name: string, kind: number, index: number): number[] => {
@@ -42,6 +45,10 @@ function trappingModule(): WebAssembly.Module {
       // (i32.const 0), or (unreachable).
       names.map((name) => (name === "initialize" ? [4, 0, 0x41, 0, 0x0b] : [3, 0, 0, 0x0b])),
     ),
+    // The stamp by which a kernel is known: section 0, its length, then a name and eight bytes.
+    ...[0, 1 + STAMP_NAME.length + 8, STAMP_NAME.length],
+    ...[...STAMP_NAME].map((letter) => letter.charCodeAt(0)),
+    ...new Uint8Array(stamp as ArrayBuffer),
   ];
   return new WebAssembly.Module(Uint8Array.from(bytes));
 }

@@ -44,4 +44,12 @@ describe("house rules", () => {
       expect(found?.[0], name).toBeUndefined();
     }
   });
+
+  it("keeps in test/node only what needs Node: all else runs in Chromium too", () => {
+    const needs =
+      /from "(node:|esbuild|\.\.\/support\/(cli|packed)|\.\.\/\.\.\/(src\/cli|bench)\/)/;
+    const suites = FILES.filter((path) => /^test[\\/]node[\\/]/.test(path));
+    const idle = suites.filter((path) => !needs.test(readFileSync(path, "utf8")));
+    expect(idle).toEqual([]);
+  });
 });

@@ -71,9 +71,15 @@ describe("the release build", () => {
     expect(bytes.length).toBeLessThan(65_536);
   });
 
-  it("is the one embedded in the sources", async () => {
-    const { KERNEL_WASM_BASE64 } = await import("../../src/generated/kernel-wasm.ts");
-    expect(Buffer.from(KERNEL_WASM_BASE64, "base64").equals(bytes)).toBe(true);
+  it("is the one that is embedded and shipped, with a stamp behind it", async () => {
+    const { KERNEL_SOURCES } = await import("../../src/generated/kernel-sources.ts");
+    const { embeddedKernel } = await import("../../src/kernel-module.ts");
+    const shipped = readFileSync("dist/kernel.wasm");
+    expect(shipped.subarray(0, bytes.length).equals(bytes)).toBe(true);
+    expect(shipped.length - bytes.length).toBe(20);
+    expect(shipped.equals(embeddedKernel())).toBe(true);
+    const stamps = WebAssembly.Module.customSections(new WebAssembly.Module(shipped), "underkeel");
+    expect(stamps.map((stamp) => Buffer.from(stamp).toString("hex"))).toEqual([KERNEL_SOURCES]);
   });
 });
 
