@@ -1,9 +1,9 @@
 // From bytes, a response or the embedded text to the compiled kernel, and which of the reasons it was when that cannot be: a
 // content security policy, a host without the WebAssembly it takes, or something that is not the kernel of this version.
+import { inflateSync } from "fflate/browser";
 import { RiskError } from "./errors.ts";
 import { KERNEL_SOURCES } from "./generated/kernel-sources.ts";
 import { KERNEL_BYTES, KERNEL_DEFLATED_BASE64 } from "./generated/kernel-wasm.ts";
-import { inflate } from "./inflate.ts";
 
 /** A kernel compiled already, or the bytes of one. */
 export type KernelBinary = WebAssembly.Module | Uint8Array | ArrayBuffer;
@@ -21,7 +21,7 @@ export function embeddedKernel(): Uint8Array<ArrayBuffer> {
   const binary = atob(KERNEL_DEFLATED_BASE64);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return inflate(bytes, KERNEL_BYTES);
+  return inflateSync(bytes, { out: new Uint8Array(KERNEL_BYTES) });
 }
 
 /** The module for a constructor, which cannot wait. */

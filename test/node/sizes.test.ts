@@ -35,7 +35,7 @@ interface Budget {
 
 // The kernel is 24.6 kB of the first three: deflated already, it hardly shrinks again. Each budget is some 5 % above what was reached.
 const BUDGETS: readonly Budget[] = [
-  // 42.1: kernel 24.6, its boundary 11.5, decimals 2, loader 2, inflater and compiling 2. 45 is the limit that was promised.
+  // 42.8: kernel 24.6, its boundary 11.5, decimals 2, loader 2, inflater and compiling 2.7. 45 is the limit that was promised.
   { name: "`underkeel/kernel`", program: 'export * from "./dist/core.js"', most: 44 },
   // 121.3: 83 of accounts, modes, orders, stops, ticks, liquidation, previews, stress tests, snapshots and books. One class with a method for each,
   // so a bundler cannot leave any out; no part of it is above 7 (books, liquidation).
@@ -88,6 +88,7 @@ describe("sizes", () => {
       expect(engine.text, name).not.toContain(mark);
     }
     const alone = await bundle('export { RiskError, parseDecimal } from "./dist/index.js"');
-    expect(alone.gzipped).toBeLessThan(4_000);
+    // fflate makes its tables as it is loaded, which no bundler may leave out.
+    expect(alone.gzipped).toBeLessThan(4_500);
   });
 });
