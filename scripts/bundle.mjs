@@ -3,8 +3,9 @@
 // element) and dist/cli.js. Fails if the debug kernel (tests only) has found its way into any of them, a module of Node's into
 // an entry for any host, or the kernel into one that needs none.
 import { createHash } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
+import { BUNDLED, licenseTexts } from "./licenses.mjs";
 
 const common = {
   bundle: true,
@@ -91,3 +92,4 @@ for (const { metafile } of [entries, single, cli]) {
 }
 const digest = createHash("sha384").update(await readFile("dist/underkeel.min.js"));
 console.log(`dist/underkeel.min.js integrity sha384-${digest.digest("base64")}`);
+await writeFile("dist/licenses.txt", licenseTexts(BUNDLED));

@@ -17,6 +17,7 @@ const BUILD_FILES = [
   "tsconfig.build.json",
   "scripts/embed.mjs",
   "scripts/bundle.mjs",
+  "scripts/licenses.mjs",
 ];
 const PRODUCTS = [
   "build/debug.wasm",

@@ -9,10 +9,12 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { BUNDLED, licenseTexts } from "./licenses.mjs";
 import { root, setup } from "./setup.mjs";
 
 const OUT = join(root, "build", "web");
 const PAGES = { check: "index.html", book: "book.html" };
+const PAGE_PACKAGES = ["lit", "lit-html", "@lit/reactive-element", "@fontsource-variable/inter"];
 const FONT = "node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2";
 
 /** Nothing but the pages' own files runs or loads, and the pages can reach no network at all. */
@@ -78,16 +80,6 @@ async function bundle(build) {
   });
 }
 
-/** The licences of what the pages contain of others. */
-function licenses() {
-  const packages = ["lit", "lit-html", "@lit/reactive-element", "@fontsource-variable/inter"];
-  const texts = packages.map((name) => {
-    const text = readFileSync(join(root, "node_modules", name, "LICENSE"), "utf8").trim();
-    return `${name}\n\n${text}\n`;
-  });
-  return texts.join(`\n${"-".repeat(80)}\n\n`);
-}
-
 /** A page with its policy, masthead and foot put in. */
 function page(name, file) {
   const part = (path) => readFileSync(join(root, "web", path), "utf8").trim();
@@ -136,7 +128,7 @@ export async function buildWeb() {
     copyFileSync(join(root, "web", file), join(OUT, file));
   }
   copyFileSync(join(root, FONT), join(OUT, "inter.woff2"));
-  writeFileSync(join(OUT, "licenses.txt"), licenses());
+  writeFileSync(join(OUT, "licenses.txt"), licenseTexts([...BUNDLED, ...PAGE_PACKAGES]));
   await bundleServiceWorker(build);
   return OUT;
 }
