@@ -8,8 +8,10 @@ import {
   BAND_CURSOR,
   BAND_FIRST,
   BAND_LAST,
-  BAND_MASK,
-  BAND_SHIFT,
+  BAND_NODES,
+  BANDS_BYTES,
+  BANDS_MASK,
+  BANDS_SHIFT,
   NODE_CHILD,
   NODE_KEY,
   NODE_LATER,
@@ -29,17 +31,17 @@ const FARTHEST: i32 = 188;
 /** The bands of a slot's heap, or 0 before it had any. */
 export function bandsOf(slot: u32, heap: u32): usize {
   const index = (slot << 1) | heap;
-  const chunk = load<u32>(((<usize>(index >> BAND_SHIFT)) << 2) + BAND_DIRECTORY);
-  return chunk === 0 ? 0 : <usize>chunk + <usize>(index & BAND_MASK) * BAND_BYTES;
+  const chunk = load<u32>(((<usize>(index >> BANDS_SHIFT)) << 2) + BAND_DIRECTORY);
+  return chunk === 0 ? 0 : <usize>chunk + <usize>(index & BANDS_MASK) * BANDS_BYTES;
 }
 
 /** The same, made where there is room for it. */
 export function ensureBands(slot: u32, heap: u32): usize {
   const bands = bandsOf(slot, heap);
   if (bands !== 0) return bands;
-  const entry = ((slot << 1) | heap) >> BAND_SHIFT;
+  const entry = ((slot << 1) | heap) >> BANDS_SHIFT;
   if (!ensureRecords(BAND_DIRECTORY, entry, BAND_DIRECTORY_ENTRIES)) return 0;
-  // NONE everywhere.
+  // NONE everywhere: none of them is laid.
   memory.fill(load<u32>(((<usize>entry) << 2) + BAND_DIRECTORY), 0xff, CHUNK_BYTES);
   return bandsOf(slot, heap);
 }
@@ -55,18 +57,28 @@ export function bandOf(bands: usize, key: f64): i32 {
   return max<i32>(0, min<i32>(BAND_LAST, rankOf(key) - load<i32>(bands, BAND_FIRST)));
 }
 
-/** True where the window is not about the mark. The lists must be empty before it is laid there. */
+/** True where the window is not about the mark. */
 export function isAstray(bands: usize, mark: f64): bool {
   const place = rankOf(mark) - load<i32>(bands, BAND_FIRST);
   return load<i32>(bands, BAND_FIRST) === NONE || place < 0 || place > FARTHEST;
 }
 
+/** Lays the window about the mark, every list empty. */
 export function layBands(bands: usize, mark: f64): void {
+  for (let band: i32 = 0; band <= BAND_LAST; band++) {
+    const list = listOf(bands, band);
+    store<i32>(list, NONE);
+    store<u32>(list, 0, BAND_NODES);
+  }
   store<i32>(bands, rankOf(mark) - BEHIND, BAND_FIRST);
   store<i32>(bands, NONE, BAND_CURSOR);
 }
 
 // ── lists ───────────────────────────────────────────────────────────────────────────────────────────
+
+function listOf(bands: usize, band: i32): usize {
+  return bands + <usize>band * BAND_BYTES;
+}
 
 export function isBanded(record: usize): bool {
   return load<i32>(record, NODE_CHILD) < NONE;
@@ -78,15 +90,16 @@ export function bandOfNode(record: usize): i32 {
 }
 
 export function pushBand(bands: usize, band: i32, node: i32, record: usize, key: f64): void {
-  const head = bands + ((<usize>band) << 2);
-  const next = load<i32>(head);
+  const list = listOf(bands, band);
+  const next = load<i32>(list);
   store<f64>(record, key, NODE_KEY);
   store<f64>(record, key, NODE_LATER);
   store<i32>(record, NONE - 1 - band, NODE_CHILD);
   store<i32>(record, NONE, NODE_PREV);
   store<i32>(record, next, NODE_NEXT);
   if (next !== NONE) store<i32>(nodeRecord(next), node, NODE_PREV);
-  store<i32>(head, node);
+  store<i32>(list, node);
+  store<u32>(list, load<u32>(list, BAND_NODES) + 1, BAND_NODES);
   if (band <= load<i32>(bands, BAND_CURSOR)) store<i32>(bands, band - 1, BAND_CURSOR);
 }
 
@@ -94,7 +107,9 @@ export function pushBand(bands: usize, band: i32, node: i32, record: usize, key:
 export function dropBanded(bands: usize, record: usize): void {
   const next = load<i32>(record, NODE_NEXT);
   const previous = load<i32>(record, NODE_PREV);
-  if (previous === NONE) store<i32>(bands + ((<usize>bandOfNode(record)) << 2), next);
+  const list = listOf(bands, bandOfNode(record));
+  store<u32>(list, load<u32>(list, BAND_NODES) - 1, BAND_NODES);
+  if (previous === NONE) store<i32>(list, next);
   else store<i32>(nodeRecord(previous), next, NODE_NEXT);
   if (next !== NONE) store<i32>(nodeRecord(next), previous, NODE_PREV);
   store<i32>(record, NONE, NODE_CHILD);
@@ -106,10 +121,21 @@ export function dropBanded(bands: usize, record: usize): void {
 export function nearestBanded(bands: usize, last: i32): i32 {
   let cursor = load<i32>(bands, BAND_CURSOR);
   while (cursor < last) {
-    const node = load<i32>(bands + ((<usize>(cursor + 1)) << 2));
+    const node = load<i32>(listOf(bands, cursor + 1));
     if (node !== NONE) break;
     cursor++;
   }
   store<i32>(bands, cursor, BAND_CURSOR);
-  return cursor < last ? load<i32>(bands + ((<usize>(cursor + 1)) << 2)) : NONE;
+  return cursor < last ? load<i32>(listOf(bands, cursor + 1)) : NONE;
+}
+
+/** How many nodes stand in lists that a mark has left behind; some of them may be to wait for a farther price. */
+export function countBehind(bands: usize, mark: f64): u32 {
+  if (load<i32>(bands, BAND_FIRST) === NONE) return 0;
+  const own = bandOf(bands, mark);
+  let count: u32 = 0;
+  for (let band = load<i32>(bands, BAND_CURSOR) + 1; band < own; band++) {
+    count += load<u32>(listOf(bands, band), BAND_NODES);
+  }
+  return count;
 }

@@ -23,6 +23,7 @@ import {
   SEARCH_STACK,
 } from "../src/layout.ts";
 import {
+  BAND_BYTES,
   BAND_FIRST,
   BAND_LAST,
   NODE_BYTES,
@@ -43,6 +44,7 @@ import {
   bandOf,
   bandOfNode,
   bandsOf,
+  countBehind,
   dropBanded,
   ensureBands,
   isAstray,
@@ -307,16 +309,21 @@ function passedInBands(slot: u32, heap: u32, mark: f64): i32 {
   return poured ? passedNode(slot, heap) : NONE;
 }
 
+/** About how many entries of a slot's heap that may wait its mark passes, without a look at any of them: those in the mark's own band do not count. */
+export function countPassed(slot: u32, heap: u32): u32 {
+  const bands = bandsOf(slot, heap);
+  return bands === 0 ? 0 : countBehind(bands, markKey(slot, heap));
+}
+
 /** Lays the bands of a slot anew where its mark has gone to the end of them: one pass over those that wait there. */
 export function layBandsAnew(slot: u32, heap: u32): void {
   const bands = bandsOf(slot, heap);
   const mark = markKey(slot, heap);
   if (bands === 0 || !isAstray(bands, mark)) return;
   memory.copy(SEARCH_STACK, bands, BAND_FIRST);
-  memory.fill(bands, 0xff, BAND_FIRST);
   layBands(bands, mark);
   for (let band: i32 = 0; band <= BAND_LAST; band++) {
-    let node = load<i32>(((<usize>band) << 2) + SEARCH_STACK);
+    let node = load<i32>(<usize>band * BAND_BYTES + SEARCH_STACK);
     while (node !== NONE) {
       const record = nodeRecord(node);
       const next = load<i32>(record, NODE_NEXT);

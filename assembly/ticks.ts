@@ -4,7 +4,6 @@
 
 import {
   HEADER_FIRED,
-  HEADER_LEVELS,
   HEADER_LIVE_POOLS,
   HEADER_MAY,
   HEADER_MUST,
@@ -52,6 +51,9 @@ import {
   WOKEN_DIRECTORY,
 } from "../src/layout.ts";
 import {
+  ALERT_HAS_FLOOR,
+  ALERT_IN_MAY,
+  ALERT_IN_MUST,
   ALERT_LEVEL,
   ALERT_SEEN,
   ALERT_UNDER,
@@ -64,9 +66,6 @@ import {
   WATCH_FLAGS,
   WATCH_FLOOR,
   WATCH_FLOOR_TOLD,
-  WATCH_HAS_FLOOR,
-  WATCH_IN_MAY,
-  WATCH_IN_MUST,
   WATCH_NODE,
   WOKE_CALL,
   WOKE_FAULT,
@@ -77,6 +76,7 @@ import {
 } from "../src/layout-ticks.ts";
 import { legRecord, poolLives, poolRecord, revise } from "./book.ts";
 import {
+  countPassed,
   layBandsAnew,
   nodeRecord,
   passedNode,
@@ -105,8 +105,8 @@ import { armPool } from "./zones.ts";
 /** A tick evaluates at most one in so many of the pools that may wait, or so many in small books: they take about as long as two scans. */
 const MOST_SHIFT: u32 = 8;
 const LEAST_MOST: u32 = 256;
-/** Where more wait the screen is asked, and so many are evaluated; as many as may be where so many waited before the tick. */
-const LEAST_BUDGET: u32 = 64;
+/** A pool has two or three triggers, and what passes one of them often passes another. */
+const PASSED_OF_POOL: u32 = 2;
 /** Pools whose records are read ahead. */
 const TOUCHED: u32 = 64;
 /** After so many were armed at once, heaps are balanced. */
@@ -114,9 +114,13 @@ const MANY: u32 = 4_096;
 
 // ── prices and stops ────────────────────────────────────────────────────────────────────────────────
 
+/** The screen decided the tick before: what it left is worked off. */
+let behind: bool = false;
+
 /** Takes over the rows of prices and takes out the stops they pass: their number. */
 export function tick(count: u32): i32 {
   revise();
+  behind = load<u32>(HEADER_TICK_SCREENED) !== 0;
   store<u32>(HEADER_TICK_EXACT, 0);
   store<u32>(HEADER_TICK_SCREENED, 0);
   store<u32>(HEADER_FIRED, 0);
@@ -178,11 +182,11 @@ export function wake(): i32 {
   }
   store<u32>(HEADER_TRIGGERS, TRIGGERS_ARMED);
   const waited = load<u32>(HEADER_MAY);
-  const crowded = popLeisurely(most) || load<u32>(HEADER_MAY) > most;
+  const crowded = isGap(most) || popLeisurely(most) || load<u32>(HEADER_MAY) > most;
   evaluateAll(MUST_DIRECTORY, HEADER_MUST, u32.MAX_VALUE);
-  const after = waited < LEAST_BUDGET ? LEAST_BUDGET : most;
-  const budget = crowded ? after : u32.MAX_VALUE;
-  evaluateAll(MAY_DIRECTORY, HEADER_MAY, budget);
+  // What a gap passed is worked off in the ticks after it; in its own only who waited before.
+  const some = behind ? most : min<u32>(waited, most);
+  evaluateAll(MAY_DIRECTORY, HEADER_MAY, crowded ? some : u32.MAX_VALUE);
   if (crowded && !screenAll()) {
     // No memory for the screen, or figures that it cannot sum: everything is looked at.
     popLeisurely(u32.MAX_VALUE);
@@ -193,6 +197,18 @@ export function wake(): i32 {
     for (let slot: u32 = 0; slot < slots; slot++) settleHeaps(slot);
   }
   return load<i32>(HEADER_WOKEN);
+}
+
+/** True where far more was passed at once than a tick evaluates: it stays where it is until the ticks after, and the screen is asked. */
+function isGap(most: u32): bool {
+  if (behind || most === u32.MAX_VALUE) return false;
+  const pending = load<u32>(HEADER_PENDING);
+  let passed: u32 = 0;
+  for (let place: usize = 0; place < <usize>pending; place++) {
+    const slot = <u32>load<u16>((place << 1) + PENDING_SLOTS);
+    passed += countPassed(slot, HEAP_DOWN) + countPassed(slot, HEAP_UP);
+  }
+  return passed > PASSED_OF_POOL * most;
 }
 
 /**
@@ -239,11 +255,10 @@ function popWaiting(slot: u32, heap: u32, budget: u32): void {
 function evaluateAll(directory: usize, header: usize, budget: u32): void {
   const count = load<u32>(header);
   const some = min<u32>(count, budget);
-  const mark = directory === MUST_DIRECTORY ? WATCH_IN_MUST : WATCH_IN_MAY;
+  const mark = <u8>(directory === MUST_DIRECTORY ? ALERT_IN_MUST : ALERT_IN_MAY);
   for (let place = count - some; place < count; place++) {
-    const pool = load<u32>(placeOf(directory, place));
-    const watch = watchRecord(pool);
-    store<u32>(watch, load<u32>(watch, WATCH_FLAGS) & ~mark, WATCH_FLAGS);
+    const alert = alertOf(load<u32>(placeOf(directory, place)));
+    store<u8>(alert, load<u8>(alert) & ~mark);
   }
   // Evaluating puts nothing into the lists, so those that wait again take the places that were read already.
   let kept = count - some;
@@ -257,8 +272,8 @@ function evaluateAll(directory: usize, header: usize, budget: u32): void {
       continue;
     }
     store<u32>(placeOf(directory, kept++), pool);
-    const watch = watchRecord(pool);
-    store<u32>(watch, load<u32>(watch, WATCH_FLAGS) | mark, WATCH_FLAGS);
+    const alert = alertOf(pool);
+    store<u8>(alert, load<u8>(alert) | mark);
   }
   store<u32>(header, kept);
 }
@@ -278,8 +293,6 @@ function touchPools(directory: usize, from: u32, to: u32): u32 {
   return to;
 }
 
-/** ALERT_UNDER and ALERT_SEEN in the states of eight pools. */
-const EIGHT_UNDER: u64 = ((<u64>0x18181818) << 32) | 0x18181818;
 /**
  * Judges the pool (in doubles where they can tell and nothing else is watched), says what is new of it and arms it; false where it must be
  * looked at in the next tick again.
@@ -290,8 +303,7 @@ function evaluate(pool: u32): bool {
   const flags = load<u32>(watch, WATCH_FLAGS);
   const record = poolRecord(pool);
   figuresAtMarks(record);
-  const exact =
-    load<u32>(HEADER_LEVELS) !== 0 || (flags & (WATCH_HAS_FLOOR | WATCH_FAULT_TOLD)) !== 0;
+  const exact = poolIsUrgent(pool) || (flags & WATCH_FAULT_TOLD) !== 0;
   const side = exact ? UNSURE : sideInDoubles(record);
   const status = side === UNSURE ? sumPool(record, 0, MARKS, NO_INITIAL) : STATUS_OK;
   if (status !== STATUS_OK) {
@@ -309,8 +321,9 @@ function evaluate(pool: u32): bool {
   if (under && !wasUnder) news = WOKE_LIQUIDATABLE;
   if (wasUnder && !under) news = WOKE_RECOVERED;
   if (level > (state & ALERT_LEVEL)) news |= WOKE_CALL;
-  store<u8>(alert, <u8>(level | (under ? ALERT_UNDER : 0)));
-  if (!under && reachedFloor(watch)) {
+  const kept = state & ~(ALERT_LEVEL | ALERT_UNDER);
+  store<u8>(alert, <u8>(kept | level | (under ? ALERT_UNDER : 0)));
+  if (!under && (state & ALERT_HAS_FLOOR) !== 0 && reachedFloor(watch)) {
     news |= WOKE_FLOOR;
     store<u32>(watch, load<u32>(watch, WATCH_FLAGS) | WATCH_FLOOR_TOLD, WATCH_FLAGS);
   }
@@ -318,10 +331,9 @@ function evaluate(pool: u32): bool {
   return armPool(pool, under, level);
 }
 
-/** The equity in RESULT is at or below the floor, and that is news. */
+/** The equity in RESULT is at or below the pool's floor, and that is news. */
 function reachedFloor(watch: usize): bool {
-  const flags = load<u32>(watch, WATCH_FLAGS);
-  if ((flags & (WATCH_HAS_FLOOR | WATCH_FLOOR_TOLD)) !== WATCH_HAS_FLOOR) return false;
+  if ((load<u32>(watch, WATCH_FLAGS) & WATCH_FLOOR_TOLD) !== 0) return false;
   // As a sum: one more than the largest floor would not fit.
   sumSet(SEARCH_STACK, load<i64>(watch, WATCH_FLOOR));
   return !sumLess(SEARCH_STACK, RESULT + RESULT_EQUITY);
@@ -345,31 +357,35 @@ function screenAll(): bool {
     const pool = load<u32>(<usize>chunk + ((<usize>(place & RESULT_MASK)) << 2));
     const alert = alertOf(pool);
     const state = load<u8>(alert);
-    if ((state & ALERT_UNDER) === 0) {
-      tell(pool, WOKE_LIQUIDATABLE);
-      queuePool(pool);
-    }
-    store<u8>(alert, state | ALERT_UNDER | ALERT_SEEN);
+    store<u8>(alert, state | <u8>(ALERT_UNDER | ALERT_SEEN));
+    if ((state & ALERT_UNDER) !== 0) continue;
+    tell(pool, WOKE_LIQUIDATABLE);
+    queuePool(pool);
   }
+  tellRecovered();
+  return true;
+}
+
+/** Of the pools known as liquidatable, those that the scan has not listed. The states of sixteen are looked at together. */
+function tellRecovered(): void {
   const top = load<u32>(HEADER_TOP_POOL);
-  for (let pool: u32 = 0; pool < top; pool++) {
-    const alert = alertOf(pool);
-    // Of most there is nothing to be told: eight at a time.
-    if ((pool & 7) === 0 && (load<u64>(alert) & EIGHT_UNDER) === 0) {
-      pool += 7;
-      continue;
-    }
-    const state = load<u8>(alert);
-    if (state < <u8>ALERT_UNDER) continue;
-    if ((state & ALERT_SEEN) === 0) {
+  for (let first: u32 = 0; first < top; first += 16) {
+    const alerts = alertOf(first);
+    const states = v128.load(alerts);
+    const known = v128.and(states, i8x16.splat(<i8>(ALERT_UNDER | ALERT_SEEN)));
+    if (!v128.any_true(known)) continue;
+    v128.store(alerts, v128.andnot(states, i8x16.splat(<i8>ALERT_SEEN)));
+    let left = i8x16.bitmask(i8x16.eq(known, i8x16.splat(<i8>ALERT_UNDER)));
+    for (; left !== 0; left &= left - 1) {
+      const pool = first + <u32>ctz(left);
+      // Beyond the last pool there may be anything.
+      if (pool >= top) break;
+      const alert = alertOf(pool);
+      store<u8>(alert, load<u8>(alert) & ~(<u8>ALERT_UNDER));
       tell(pool, WOKE_RECOVERED);
       queuePool(pool);
-      store<u8>(alert, state & ~ALERT_UNDER);
-    } else {
-      store<u8>(alert, state & ~ALERT_SEEN);
     }
   }
-  return true;
 }
 
 // ── figures at other prices ─────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,5 @@
-// What the kernel keeps beside a pool once triggers are enabled: its nodes, the equity floor it is watched for, its alert state, and
-// whether it waits to be evaluated. Whatever changes a pool puts it among those that wait, each at most once: room for every pool is
+// What the kernel keeps beside a pool once triggers are enabled: its nodes, the equity floor it is watched for, and in a byte its alert
+// state and whether it waits to be evaluated. Whatever changes a pool puts it among those that wait, each at most once: room for every pool is
 // made when the pool is, so that waiting never fails.
 
 import {
@@ -23,6 +23,9 @@ import {
   WOKEN_DIRECTORY,
 } from "../src/layout.ts";
 import {
+  ALERT_HAS_FLOOR,
+  ALERT_IN_MAY,
+  ALERT_IN_MUST,
   ALERT_MASK,
   ALERT_SHIFT,
   NODE_CHAIN,
@@ -34,9 +37,6 @@ import {
   WATCH_BYTES,
   WATCH_FLAGS,
   WATCH_FLOOR,
-  WATCH_HAS_FLOOR,
-  WATCH_IN_MAY,
-  WATCH_IN_MUST,
   WATCH_MASK,
   WATCH_NODE,
   WATCH_SHIFT,
@@ -54,7 +54,7 @@ export function watchRecord(pool: u32): usize {
   return <usize>chunk + <usize>(pool & WATCH_MASK) * WATCH_BYTES;
 }
 
-/** Address of the pool's alert byte. */
+/** Address of the byte that says how the pool stands and whether it waits. */
 export function alertOf(pool: u32): usize {
   const chunk = load<u32>(((<usize>(pool >> ALERT_SHIFT)) << 2) + ALERT_DIRECTORY);
   return <usize>chunk + <usize>(pool & ALERT_MASK);
@@ -97,16 +97,22 @@ export function enableTriggers(): i32 {
 /** For a pool that has just been made; one that was freed may still wait under the same handle. */
 export function beginWatch(pool: u32, fresh: bool): void {
   const record = watchRecord(pool);
-  const kept = fresh ? 0 : load<u32>(record, WATCH_FLAGS) & (WATCH_IN_MUST | WATCH_IN_MAY);
-  store<u32>(record, kept, WATCH_FLAGS);
+  store<u32>(record, 0, WATCH_FLAGS);
   store<i32>(record, NONE, WATCH_NODE);
-  store<u8>(alertOf(pool), 0);
+  if (fresh) store<u8>(alertOf(pool), 0);
+  else forget(pool);
 }
 
 /** For a pool that goes: nothing is known of it. It may still wait; who comes to it looks whether it lives. */
 export function endWatch(pool: u32): void {
   disarmPool(pool);
-  store<u8>(alertOf(pool), 0);
+  forget(pool);
+}
+
+/** Nothing is known of the pool but whether it waits. */
+function forget(pool: u32): void {
+  const alert = alertOf(pool);
+  store<u8>(alert, load<u8>(alert) & <u8>(ALERT_IN_MUST | ALERT_IN_MAY));
 }
 
 /** Lets go of the pool's nodes. */
@@ -140,22 +146,22 @@ export function releaseHeaps(slot: u32): bool {
 }
 
 /** True where a tick may not leave the pool for later: the screen knows nothing of levels and floors. */
-function isUrgent(flags: u32): bool {
-  return (flags & WATCH_HAS_FLOOR) !== 0 || load<u32>(HEADER_LEVELS) !== 0;
+function isUrgent(state: u32): bool {
+  return (state & ALERT_HAS_FLOOR) !== 0 || load<u32>(HEADER_LEVELS) !== 0;
 }
 
 export function poolIsUrgent(pool: u32): bool {
-  return isUrgent(load<u32>(watchRecord(pool), WATCH_FLAGS));
+  return isUrgent(load<u8>(alertOf(pool)));
 }
 
 /** The pool waits to be evaluated. */
 export function queuePool(pool: u32): void {
-  const record = watchRecord(pool);
-  const flags = load<u32>(record, WATCH_FLAGS);
-  const urgent = isUrgent(flags);
-  const mark = urgent ? WATCH_IN_MUST : WATCH_IN_MAY;
-  if ((flags & mark) !== 0 || (flags & WATCH_IN_MUST) !== 0) return;
-  store<u32>(record, flags | mark, WATCH_FLAGS);
+  const alert = alertOf(pool);
+  const state = <u32>load<u8>(alert);
+  const urgent = isUrgent(state);
+  const mark = urgent ? ALERT_IN_MUST : ALERT_IN_MAY;
+  if ((state & mark) !== 0 || (state & ALERT_IN_MUST) !== 0) return;
+  store<u8>(alert, <u8>(state | mark));
   const header = urgent ? HEADER_MUST : HEADER_MAY;
   const count = load<u32>(header);
   store<u32>(placeOf(urgent ? MUST_DIRECTORY : MAY_DIRECTORY, count), pool);
@@ -172,7 +178,9 @@ export function queueAllPools(): void {
 export function setFloor(pool: u32, floor: i64, watched: bool): void {
   const record = watchRecord(pool);
   store<i64>(record, floor, WATCH_FLOOR);
-  const kept = load<u32>(record, WATCH_FLAGS) & (WATCH_IN_MUST | WATCH_IN_MAY);
-  store<u32>(record, kept | (watched ? WATCH_HAS_FLOOR : 0), WATCH_FLAGS);
+  store<u32>(record, 0, WATCH_FLAGS);
+  const alert = alertOf(pool);
+  const state = <u32>load<u8>(alert) & ~ALERT_HAS_FLOOR;
+  store<u8>(alert, <u8>(watched ? state | ALERT_HAS_FLOOR : state));
   queuePool(pool);
 }

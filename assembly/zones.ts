@@ -33,10 +33,10 @@ import {
   TABLE_WHOLE,
 } from "../src/layout.ts";
 import {
+  ALERT_HAS_FLOOR,
   WATCH_FLAGS,
   WATCH_FLOOR,
   WATCH_FLOOR_TOLD,
-  WATCH_HAS_FLOOR,
 } from "../src/layout-ticks.ts";
 import { legRecord, poolRecord } from "./book.ts";
 import {
@@ -64,7 +64,7 @@ import {
   legValue,
   valueLeg,
 } from "./valuation.ts";
-import { watchRecord } from "./watch.ts";
+import { alertOf, watchRecord } from "./watch.ts";
 import {
   sumAdd,
   sumAddUnsigned,
@@ -114,12 +114,12 @@ function setTriggers(pool: u32, under: bool, level: u32): bool {
   const legs = load<u16>(record, POOL_LEGS);
   if (legs === 0) return true;
   const watch = watchRecord(pool);
-  const flags = load<u32>(watch, WATCH_FLAGS);
+  const hasFloor = (load<u8>(alertOf(pool)) & ALERT_HAS_FLOOR) !== 0;
   const levels = load<u32>(HEADER_LEVELS);
   const needs = hasNeeds(record);
   slack = LEG_UNITS * <i64>legs;
-  const floored = !under && (flags & (WATCH_HAS_FLOOR | WATCH_FLOOR_TOLD)) === WATCH_HAS_FLOOR;
-  const must: u32 = levels !== 0 || (flags & WATCH_HAS_FLOOR) !== 0 ? HEAP_MUST : 0;
+  const floored = !under && hasFloor && (load<u32>(watch, WATCH_FLAGS) & WATCH_FLOOR_TOLD) === 0;
+  const must: u32 = levels !== 0 || hasFloor ? HEAP_MUST : 0;
   // A single leg of which only its liquidation matters has one price, and it is found exactly.
   if (legs === 1 && needs && !under && must === 0) return armSingle(pool, record);
   if (!under) {

@@ -60,6 +60,7 @@ export function createKernelFeed(book: BenchBook): IndexedFeed {
   kernel.enableTriggers();
   const rows = new TickRows(book.markets.length);
   const fallen = new Uint32Array(book.pools);
+  const told = { pools: new Uint32Array(book.pools), flags: new Uint8Array(book.pools) };
   let count = 0;
   return {
     name: "underkeel kernel.tick + wake",
@@ -76,9 +77,11 @@ export function createKernelFeed(book: BenchBook): IndexedFeed {
       kernel.tick(rows.markets, rows.prices, length);
       const woken = kernel.wake();
       count = 0;
+      if (woken === 0) return;
+      kernel.copyWoken(told.pools, told.flags);
       for (let index = 0; index < woken; index++) {
-        if ((kernel.wokenFlags(index) & WOKE_LIQUIDATABLE) === 0) continue;
-        fallen[count++] = kernel.wokenPool(index);
+        if (((told.flags[index] as number) & WOKE_LIQUIDATABLE) === 0) continue;
+        fallen[count++] = told.pools[index] as number;
       }
     },
   };

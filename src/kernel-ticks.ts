@@ -12,6 +12,8 @@ export interface CallLevel {
   readonly clearPpm: number;
 }
 
+const MOST_PLACES = 2 ** 32;
+
 /** A Kernel that ticks. */
 export class KernelTicks extends KernelStops {
   /** True once pools are watched. */
@@ -86,18 +88,26 @@ export class KernelTicks extends KernelStops {
     return count;
   }
 
-  wokenPool(index: number): number {
-    return this.#woken(index) & (2 ** records.WOKE_SHIFT - 1);
-  }
-
-  /** WOKE_* of src/layout.ts. */
-  wokenFlags(index: number): number {
-    return this.#woken(index) >>> records.WOKE_SHIFT;
-  }
-
-  #woken(index: number): number {
-    requireInteger(index, 0, this.current().header(layout.HEADER_WOKEN) - 1, "index");
-    return this.#place(layout.WOKEN_DIRECTORY, index);
+  /**
+   * Of whom the last {@link wake} spoke, in any order: their pools, and WOKE_* flags of src/layout-ticks.ts. Writes as many places as it
+   * returned; RangeError where an array has fewer.
+   */
+  copyWoken(pools: Uint32Array, flags: Uint8Array): void {
+    const views = this.current();
+    const { u32 } = views;
+    const count = views.header(layout.HEADER_WOKEN);
+    requireInteger(pools.length, count, MOST_PLACES, "pools.length");
+    requireInteger(flags.length, count, MOST_PLACES, "flags.length");
+    const handles = 2 ** records.WOKE_SHIFT - 1;
+    for (let first = 0; first < count; first += records.WAITING_MASK + 1) {
+      const chunk = u32[layout.WOKEN_DIRECTORY / 4 + (first >>> records.WAITING_SHIFT)] as number;
+      const end = Math.min(count, first + records.WAITING_MASK + 1);
+      for (let place = first, at = chunk / 4; place < end; place++, at++) {
+        const told = u32[at] as number;
+        pools[place] = told & handles;
+        flags[place] = told >>> records.WOKE_SHIFT;
+      }
+    }
   }
 
   #place(directory: number, index: number): number {

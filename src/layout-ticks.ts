@@ -2,7 +2,7 @@
 // others; which chunks they stand in is in layout.ts.
 //
 //   watch, 16 bytes beside each pool once triggers are enabled, and a byte of alert state
-//   ┌──────────────────┬────────────────┬───────────┐   the first of its nodes; whether it waits to be evaluated
+//   ┌──────────────────┬────────────────┬───────────┐   the first of its nodes; what was told. Whether it waits is in the byte
 //   │ equity floor i64 │ first node i32 │ flags u32 │
 //   └──────────────────┴────────────────┴───────────┘
 //
@@ -63,16 +63,18 @@ export const NODE_GROUP = 2;
 export const NODE_TRAIL = 240;
 
 /**
- * Bands of a heap of triggers that may wait, 1 KiB: i32 first node of each list, NONE where empty, then the bits of the first band's
- * prices and the last band up to which every list is empty, i32 each. A node in a list has next and previous there, and NONE - 1 - band
- * in place of its first child.
+ * Bands of a heap of triggers that may wait, 2 KiB: of each list the first node, i32, NONE where empty, and their number, u32; then the
+ * bits of the first band's prices and the last band up to which every list is empty, i32 each. A node in a list has next and previous
+ * there, and NONE - 1 - band in place of its first child.
  */
-export const BAND_BYTES = 1_024;
-export const BAND_SHIFT = 8;
-export const BAND_MASK = 255;
+export const BANDS_BYTES = 2_048;
+export const BANDS_SHIFT = 7;
+export const BANDS_MASK = 127;
+export const BAND_BYTES = 8;
+export const BAND_NODES = 4;
 export const BAND_LAST = 251;
-export const BAND_FIRST = 1_008;
-export const BAND_CURSOR = 1_012;
+export const BAND_FIRST = 2_016;
+export const BAND_CURSOR = 2_020;
 
 /** What a pool waits for, 16 bytes beside it once triggers are enabled: equity floor i64, first node i32, flags. */
 export const WATCH_BYTES = 16;
@@ -81,21 +83,22 @@ export const WATCH_MASK = 16_383;
 export const WATCH_FLOOR = 0;
 export const WATCH_NODE = 8;
 export const WATCH_FLAGS = 12;
-export const WATCH_IN_MUST = 1;
-export const WATCH_IN_MAY = 2;
-export const WATCH_HAS_FLOOR = 4;
 /** The floor was reached and told. */
-export const WATCH_FLOOR_TOLD = 8;
+export const WATCH_FLOOR_TOLD = 1;
 /** Not to be judged at the prices of the last tick, and told. */
-export const WATCH_FAULT_TOLD = 16;
+export const WATCH_FAULT_TOLD = 2;
 
-/** Alert state of a pool, a byte: level in force in the low bits. */
+/** State of a pool, a byte, so that a tick of the screen's reads no records: level in force in the low bits. */
 export const ALERT_SHIFT = 18;
 export const ALERT_MASK = 262_143;
 export const ALERT_LEVEL = 7;
 export const ALERT_UNDER = 8;
 /** In a screened tick: listed as liquidatable. */
 export const ALERT_SEEN = 16;
+/** Waits in the list MUST, in MAY. */
+export const ALERT_IN_MUST = 32;
+export const ALERT_IN_MAY = 64;
+export const ALERT_HAS_FLOOR = 128;
 
 /** Places of MUST, MAY, WOKEN and FIRED. */
 export const WAITING_SHIFT = 16;

@@ -313,7 +313,7 @@ export const FIRED_DIRECTORY = STOP_DIRECTORY + STOP_DIRECTORY_ENTRIES * 4;
 export const FIRED_DIRECTORY_ENTRIES = 256;
 /** By slot and direction: bands of its heap of triggers that may wait. */
 export const BAND_DIRECTORY = FIRED_DIRECTORY + FIRED_DIRECTORY_ENTRIES * 4;
-export const BAND_DIRECTORY_ENTRIES = 128;
+export const BAND_DIRECTORY_ENTRIES = 256;
 export const FIXED_END = BAND_DIRECTORY + BAND_DIRECTORY_ENTRIES * 4;
 /** Whole pages below the first chunk. */
 export const FIXED_PAGES = 59;

@@ -125,6 +125,7 @@ class TickFlow {
   /** Pools of a wave whose equity stops are to be resolved: at a floor, or liquidatable and perhaps past a floor on the way. */
   #due({ pools, flags }: PoolNews): number[] {
     const due: number[] = [];
+    if (this.#state.stops.count === 0) return due;
     for (let place = 0; place < pools.length; place++) {
       if (((flags[place] as number) & (WOKE_FLOOR | WOKE_LIQUIDATABLE)) === 0) continue;
       const pool = pools[place] as number;
@@ -167,6 +168,7 @@ class TickFlow {
 
   /** Stops sleep where their scope is liquidatable and wake where it is not. */
   #followAlerts({ pools, flags }: PoolNews): void {
+    if (this.#state.stops.count === 0) return;
     const changed = WOKE_LIQUIDATABLE | WOKE_RECOVERED;
     for (let place = 0; place < pools.length; place++) {
       if (((flags[place] as number) & changed) !== 0) this.#followAlert(pools[place] as number);
@@ -196,10 +198,7 @@ function takeWoken(kernel: Kernel, count: number): PoolNews {
   if (count === 0) return NO_NEWS;
   const pools = new Uint32Array(count);
   const flags = new Uint8Array(count);
-  for (let index = 0; index < count; index++) {
-    pools[index] = kernel.wokenPool(index);
-    flags[index] = kernel.wokenFlags(index);
-  }
+  kernel.copyWoken(pools, flags);
   return { pools, flags };
 }
 

@@ -10,6 +10,7 @@ import { HEADER_LIVE_NODES } from "../../src/layout.ts";
 import { WOKE_LIQUIDATABLE } from "../../src/layout-ticks.ts";
 import { deriveTable } from "../../src/tiers/index.ts";
 import { BUILDS } from "../support/builds.ts";
+import { wake } from "../support/woken.ts";
 
 const SCALE = 100_000_000;
 const MARKETS = 6;
@@ -87,14 +88,9 @@ class CrossBook {
   tick(slots: readonly number[], prices: readonly number[]): number {
     const { kernel } = this;
     kernel.tick(slots, prices, slots.length);
-    const woken = kernel.wake();
+    const fallen = wake(kernel).filter(([, flags]) => (flags & WOKE_LIQUIDATABLE) !== 0);
     const evaluations = kernel.tickEvaluations;
-    const fallen: number[] = [];
-    for (let index = 0; index < woken; index++) {
-      if ((kernel.wokenFlags(index) & WOKE_LIQUIDATABLE) === 0) continue;
-      fallen.push(kernel.wokenPool(index));
-    }
-    for (const pool of fallen) kernel.removePool(pool);
+    for (const [pool] of fallen) kernel.removePool(pool);
     this.live -= fallen.length;
     return evaluations;
   }

@@ -12,6 +12,7 @@ import { markOf, widePoolFigures } from "../../src/reference/pool.ts";
 import { BUILDS } from "../support/builds.ts";
 import { tableOf, termsOfDecimals } from "../support/make.ts";
 import { runs } from "../support/runs.ts";
+import { wake } from "../support/woken.ts";
 
 const FINE: readonly PriceTerms[] = [
   termsOfDecimals(false, 3, 8, 8),
@@ -242,11 +243,9 @@ class Life {
     });
     kernel.tick(slots, prices, slots.length);
     const told = new Map<number, number>();
-    const count = kernel.wake();
-    for (let n = 0; n < count; n++) {
-      const pool = kernel.wokenPool(n);
+    for (const [pool, flags] of wake(kernel)) {
       expect(told.has(pool)).toBe(false);
-      told.set(pool, kernel.wokenFlags(n));
+      told.set(pool, flags);
     }
     this.evaluations += kernel.tickEvaluations;
     for (const [pool, known] of this.known) {
@@ -333,9 +332,7 @@ describe.each(BUILDS)("ticks of the $name build", ({ wasm }) => {
       kernel.enableTriggers();
       for (let step = 0; step < 60; step++) {
         kernel.tick([slot], [start - (step < 20 ? step : 40 - step)], 1);
-        const count = kernel.wake();
-        const told = new Map<number, number>();
-        for (let n = 0; n < count; n++) told.set(kernel.wokenPool(n), kernel.wokenFlags(n));
+        const told = new Map(wake(kernel));
         under.forEach((before, pool) => {
           const { liquidatable } = kernel.poolFigures(pool);
           const news = liquidatable ? records.WOKE_LIQUIDATABLE : records.WOKE_RECOVERED;
@@ -384,8 +381,7 @@ describe.each(BUILDS)("ticks of the $name build", ({ wasm }) => {
     kernel.setEquityFloor(high, 2n ** 63n - 1n);
     kernel.setEquityFloor(low, -(2n ** 63n) + 1n);
     kernel.tick([slot], [101], 1);
-    expect(kernel.wake()).toBe(1);
-    expect([kernel.wokenPool(0), kernel.wokenFlags(0)]).toEqual([high, records.WOKE_FLOOR]);
+    expect(wake(kernel)).toEqual([[high, records.WOKE_FLOOR]]);
   });
 
   test("levels must rise, and may not be cleared in another order", () => {
