@@ -1,0 +1,84 @@
+// The same positions three ways on the same sliders: as they stand, all cross, all isolated. What each would leave, who falls, who is
+// pulled down by others and who is carried by them.
+import { html, type TemplateResult } from "lit/html.js";
+import { formatDecimal } from "../../../src/decimal.ts";
+import { MODE_VARIANTS, type ModeVariantName } from "../../../src/engine/compare-modes.ts";
+import { money, percent } from "../../shared/format.ts";
+import type { App } from "../app.ts";
+import { leftChart, VARIANT_NAMES } from "../charts/left-chart.ts";
+import type { Shown } from "../shown.ts";
+import { baseOf } from "../words.ts";
+import { jointWords } from "./hero.ts";
+import type { ChartWidth } from "./price-card.ts";
+
+function names(keys: readonly string[]): string {
+  return keys
+    .map((key) => {
+      const at = key.indexOf(" ");
+      return `${baseOf(key.slice(at + 1))} ${key.slice(0, at)}`;
+    })
+    .join(", ");
+}
+
+/** The least joint shock of a variant's scopes at the marks. */
+function firstAground(shown: Shown, name: ModeVariantName): string {
+  const shocks = shown.model.variants[name].scopes.flatMap(({ view: { jointShock } }) =>
+    jointShock === null ? [] : [jointShock],
+  );
+  const [least] = shocks.sort((a, b) => Number(a) - Number(b));
+  return least === undefined ? "never" : percent(least, "down");
+}
+
+function variantRow(shown: Shown, name: ModeVariantName): TemplateResult {
+  const { fates, settle, model } = shown;
+  const fate = fates[name];
+  const left = formatDecimal(fate.left.get(settle) ?? 0n, model.decimalsOf(settle));
+  const { scaled } = model.variants[name];
+  const words = [
+    fate.fallen.size === 0 ? "all stand" : `${names([...fate.fallen])} liquidated`,
+    ...(fate.contagion.length === 0 ? [] : [`${names(fate.contagion)} pulled down by others`]),
+    ...(fate.carried.length === 0 ? [] : [`${names(fate.carried)} carried by the rest`]),
+  ];
+  return html`<tr>
+    <th scope="row"><span class="key ${name}">${VARIANT_NAMES[name]}</span></th>
+    <td class="number">${firstAground(shown, name)}</td>
+    <td class="number" title=${left}>${money(left)}</td>
+    <td class=${fate.fallen.size === 0 ? "" : "bad"}>
+      ${words.join("; ")}${scaled ? html` <span class="soft small">(margins cut: the wallet could not give each its initial margin)</span>` : ""}
+    </td>
+  </tr>`;
+}
+
+export function compare(app: App, { width }: ChartWidth): TemplateResult {
+  const { shown } = app;
+  const { left, settle, view } = shown;
+  if (left === null) return html``;
+  return html`<section class="card compare" aria-labelledby="compare">
+    <h2 id="compare">Cross against isolated</h2>
+    <p class="soft small">
+      The same positions three ways, at the prices of the sliders (${jointWords(view.jointBp, view.direction)}${
+        Object.keys(view.trial).length === 0 ? "" : ", and the markets moved one by one"
+      }). A liquidated scope counts as nothing left.
+    </p>
+    <div class="scroll" tabindex="0" role="region" aria-label="Cross against isolated, table">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Margin mode</th>
+            <th scope="col" class="number">First aground at</th>
+            <th scope="col" class="number">Left now, ${settle}</th>
+            <th scope="col">What happens</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${MODE_VARIANTS.map((name) => variantRow(shown, name))}
+        </tbody>
+      </table>
+    </div>
+    ${leftChart(width, left, view.jointBp)}
+    <p class="axis-name soft small">
+      ${view.direction === "against" ? "everything moves against you by" : "all prices move by"} …;
+      upward: ${settle} left
+    </p>
+  </section>`;
+}

@@ -1,0 +1,139 @@
+// One slider for the price of each market, with the mark it starts from. A strip above the slider shows where liquidation and stops lie.
+
+import { live } from "lit/directives/live.js";
+import { html, svg, type TemplateResult } from "lit/html.js";
+import type { MarketDefinition } from "../../../src/types.ts";
+import { price as priceText } from "../../shared/format.ts";
+import type { App } from "../app.ts";
+import { moveBetween, movedPrice, priceDecimalsOfMarket } from "../prices.ts";
+import { bundledMarket, PRICES_FROM } from "../samples.ts";
+import { heldMarkets, SLIDER_END_BP, setMark, slide } from "../state.ts";
+import { baseOf } from "../words.ts";
+import { decimalField, problemsUnder } from "./field.ts";
+
+const STRIP = 1000;
+
+/** Place of a price on the strip, or null where the slider does not reach it. */
+function placeOf(mark: string, price: string): number | null {
+  const bp = moveBetween(mark, price);
+  if (Math.abs(bp) > SLIDER_END_BP) return null;
+  return ((bp + SLIDER_END_BP) / (2 * SLIDER_END_BP)) * STRIP;
+}
+
+function strip(app: App, symbol: string, mark: string): TemplateResult {
+  const { report } = app.shown;
+  const ticks: { price: string; kind: string }[] = [];
+  for (const position of report.positions) {
+    if (position.symbol !== symbol) continue;
+    const { down, up } = position.liquidationPrice;
+    for (const price of [down, up]) if (price !== null) ticks.push({ price, kind: "liquidation" });
+  }
+  for (const stop of report.stops) {
+    if (stop.symbol === symbol && stop.triggerPrice !== null) {
+      ticks.push({ price: stop.triggerPrice, kind: "stop" });
+    }
+  }
+  return html`<svg class="strip" viewBox="0 0 ${STRIP} 8" preserveAspectRatio="none" aria-hidden="true">
+    <line class="strip-mark" x1=${STRIP / 2} x2=${STRIP / 2} y1="0" y2="8" />
+    ${ticks.map(({ price, kind }) => {
+      const x = placeOf(mark, price);
+      return x === null ? null : svg`<line class="strip-${kind}" x1=${x} x2=${x} y1="0" y2="8" />`;
+    })}
+  </svg>`;
+}
+
+function moveText(mark: string, price: string): string {
+  const bp = moveBetween(mark, price);
+  const sign = bp < 0 ? "−" : "+";
+  return bp === 0 ? "0.0 %" : `${sign}${Math.abs(bp / 100).toFixed(1)} %`;
+}
+
+/** Buttons that put the slider on a liquidation price, to the last digit. */
+function jumps(app: App, symbol: string): TemplateResult[] {
+  const prices = app.shown.report.positions
+    .filter((position) => position.symbol === symbol)
+    .flatMap(({ liquidationPrice: { down, up } }) => [
+      ...(down === null ? [] : [{ price: down, arrow: "↓", rounding: "up" as const }]),
+      ...(up === null ? [] : [{ price: up, arrow: "↑", rounding: "down" as const }]),
+    ]);
+  const distinct = [...new Map(prices.map((one) => [one.price, one])).values()];
+  return distinct.map(
+    ({ price, arrow, rounding }) => html`<button
+      type="button"
+      class="quiet jump"
+      title=${`${price}: put the price there`}
+      aria-label=${`Put ${baseOf(symbol)} at its liquidation price ${priceText(price, rounding)}`}
+      @click=${() => app.slide(slide(app.state, symbol, price))}
+    >
+      ${arrow} ${priceText(price, rounding)}
+    </button>`,
+  );
+}
+
+function marketSlider(app: App, market: MarketDefinition): TemplateResult {
+  const { symbol } = market;
+  const { shown } = app;
+  const mark = String(shown.model.book.marks[symbol] ?? "1");
+  const price = shown.prices[symbol] ?? mark;
+  const own = app.state.view.trial[symbol] ?? mark;
+  const path = `marks[${JSON.stringify(symbol)}]`;
+  const decimals = priceDecimalsOfMarket(market);
+  const slid = (event: Event): void => {
+    const bp = Number((event.target as HTMLInputElement).value);
+    app.slide(slide(app.state, symbol, bp === 0 ? null : movedPrice(mark, bp, decimals)));
+  };
+  return html`<div class="market">
+    <div class="market-head">
+      <label for=${`slide-${symbol}`}>${baseOf(symbol)}</label>
+      <output class="market-price" title=${price}>${priceText(price)}</output>
+      <span class="market-move ${price === mark ? "soft" : ""}">${moveText(mark, price)}</span>
+    </div>
+    ${strip(app, symbol, mark)}
+    <input
+      id=${`slide-${symbol}`}
+      type="range"
+      min=${-SLIDER_END_BP}
+      max=${SLIDER_END_BP}
+      step="10"
+      aria-valuetext=${`${baseOf(symbol)} at ${priceText(price)}, ${moveText(mark, price)}`}
+      .value=${live(String(Math.max(-SLIDER_END_BP, Math.min(SLIDER_END_BP, moveBetween(mark, own)))))}
+      @input=${slid}
+    />
+    <div class="market-foot">
+      <label class="mark-field"
+        ><span class="soft small">mark</span> ${decimalField({
+          app,
+          label: `Mark of ${baseOf(symbol)}`,
+          path,
+          value: String(app.state.book.marks[symbol] ?? ""),
+          edit: (state, text) => setMark(state, symbol, text),
+        })}</label
+      >
+      <span class="jumps">${jumps(app, symbol)}</span>
+    </div>
+    ${problemsUnder(app.problems, path)}
+  </div>`;
+}
+
+export function whatIf(app: App): TemplateResult {
+  const markets = heldMarkets(app.shown.model.book);
+  const dated = markets.filter(
+    ({ symbol }) => bundledMarket(symbol)?.mark === String(app.state.book.marks[symbol]),
+  );
+  return html`<section class="card what-if" aria-labelledby="what-if">
+    <h2 id="what-if">Prices</h2>
+    ${
+      markets.length === 0
+        ? html`<p class="soft small">The prices of your contracts will stand here.</p>`
+        : html`${markets.map((market) => marketSlider(app, market))}
+            <p class="soft small note">
+              Red: liquidation. Amber: stops.
+              ${
+                dated.length === 0
+                  ? ""
+                  : `${dated.map(({ symbol }) => baseOf(symbol)).join(", ")}: ${PRICES_FROM}. Type today's mark over it.`
+              }
+            </p>`
+    }
+  </section>`;
+}
