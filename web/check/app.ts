@@ -1,11 +1,14 @@
 // The page's one store: the state as typed, the last account that was sound, what is shown of it. Edits load the account anew, slides
 // only ask it at other prices; both end in one call of `changed`.
 import { BookError } from "../../src/book/book-error.ts";
+import { RiskEngine } from "../../src/engine/engine.ts";
 import { RiskError } from "../../src/errors.ts";
+import type { PricedMarket } from "../../src/generate/standard-markets.ts";
 import type { BookDocument, MarginMode } from "../../src/types.ts";
 import { CheckModel } from "./model.ts";
+import { type Pasted, readPasted } from "./paste.ts";
 import { Looker, type Shown } from "./shown.ts";
-import { accountOf, type CheckState, takeAccount } from "./state.ts";
+import { accountOf, type CheckState, STILL, takeAccount } from "./state.ts";
 
 const MAX_HISTORY = 100;
 /** Name of the performance measure around every update by a slider. */
@@ -30,6 +33,23 @@ function problemsOf(error: unknown): Problems {
   throw error;
 }
 
+/** An error as a sentence. @throws what is no refusal */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof RiskError)) throw error;
+  return error.message;
+}
+
+/** What a text is, tried in an engine before it is offered. */
+function attempt(text: string, current: BookDocument): Pasted | { readonly problem: string } {
+  try {
+    const pasted = readPasted(text, current);
+    RiskEngine.fromBook(pasted.book);
+    return pasted;
+  } catch (error) {
+    return { problem: wordsOf(error) };
+  }
+}
+
 export class App {
   state: CheckState;
   shown: Shown;
@@ -37,6 +57,11 @@ export class App {
   /** A sentence for the reader: what a link or a paste came to. */
   notice: string | null = null;
   dialog: OpenDialog = null;
+  /** What stands in the dialog for pasting, and what it came to. */
+  pasteText = "";
+  pasted: Pasted | { readonly problem: string } | null = null;
+  /** Contracts whose brackets were pasted, to choose from; a book holds only those it uses. */
+  library: readonly PricedMarket[] = [];
   /** Price under the crosshair of the chart. */
   crosshair: number | null = null;
   /** Symbol chosen in the list of contracts to add. */
@@ -129,6 +154,32 @@ export class App {
     if (price === this.crosshair) return;
     this.crosshair = price;
     this.#changed();
+  }
+
+  /** Reads a text as an account; the page stays as it is. */
+  readPaste(text: string): void {
+    this.pasteText = text;
+    this.pasted = text.trim() === "" ? null : attempt(text, this.state.book);
+    this.#changed();
+  }
+
+  /** Takes what the pasted text came to. */
+  usePaste(): void {
+    const { pasted } = this;
+    if (pasted === null || "problem" in pasted) return;
+    const notes = [`Read from ${pasted.source}.`, ...pasted.notes].join(" ");
+    const view = pasted.kind === "account" ? STILL : this.state.view;
+    try {
+      this.replace({ book: pasted.book, view }, notes);
+    } catch (error) {
+      this.pasted = { problem: wordsOf(error) };
+      this.#changed();
+      return;
+    }
+    if (pasted.kind === "brackets") this.library = pasted.markets;
+    this.pasteText = "";
+    this.pasted = null;
+    this.open(null);
   }
 
   say(notice: string | null): void {

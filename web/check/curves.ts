@@ -7,7 +7,7 @@ import type { MarketDefinition, PositionDefinition } from "../../src/types.ts";
 import { fatesOf, leftNumber } from "./fates.ts";
 import type { CheckModel } from "./model.ts";
 import { priceDecimalsOfMarket, shownPrices } from "./prices.ts";
-import { type CheckView, SLIDER_END_BP } from "./state.ts";
+import type { CheckView } from "./state.ts";
 
 const POINTS = 160;
 const LEFT_STEPS = 48;
@@ -100,19 +100,25 @@ export interface LeftCurves {
   readonly left: Readonly<Record<ModeVariantName, readonly number[]>>;
 }
 
-/** Leaves the model at the prices of the view. @throws RiskError VALUE_OUT_OF_RANGE */
+/**
+ * Leaves the model at the prices of the view.
+ *
+ * @throws RiskError VALUE_OUT_OF_RANGE
+ */
 export function leftCurves(
   model: CheckModel,
   view: CheckView,
   settle: string,
-  shocks: readonly number[],
+  span: { readonly end: number; readonly jumps: readonly number[] },
 ): LeftCurves {
   const decimals = model.decimalsOf(settle);
-  const first = view.direction === "against" ? 0 : -SLIDER_END_BP;
+  const { end } = span;
+  const first = view.direction === "against" ? 0 : -end;
   const steps = Array.from({ length: LEFT_STEPS + 1 }, (_, at) =>
-    Math.round(first + ((SLIDER_END_BP - first) * at) / LEFT_STEPS),
+    Math.round(first + ((end - first) * at) / LEFT_STEPS),
   );
-  const moves = [...new Set([...steps, ...shocks])].sort((a, b) => a - b);
+  const jumps = span.jumps.filter((move) => move > first && move < end);
+  const moves = [...new Set([...steps, ...jumps])].sort((a, b) => a - b);
   const left: Record<ModeVariantName, number[]> = { asIs: [], allCross: [], allIsolated: [] };
   for (const jointBp of moves) {
     model.setPrices(shownPrices(model.book, { ...view, jointBp }));

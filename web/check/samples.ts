@@ -38,12 +38,12 @@ export function exampleState(): CheckState {
   const account: AccountDefinition = {
     id: "example",
     hedged: false,
-    balances: { USDT: "9000" },
+    balances: { USDT: "34000" },
     positions: [
       {
         symbol: "BTC/USDT:USDT",
         side: "long",
-        contracts: "0.75",
+        contracts: "2.8",
         entryPrice: "117200",
         marginMode: "cross",
         leverage: "15",
@@ -51,16 +51,16 @@ export function exampleState(): CheckState {
       {
         symbol: "ETH/USDT:USDT",
         side: "long",
-        contracts: "8",
+        contracts: "30",
         entryPrice: "4015",
         marginMode: "isolated",
-        leverage: "20",
-        isolatedMargin: "1650",
+        leverage: "15",
+        isolatedMargin: "8030",
       },
       {
         symbol: "SOL/USDT:USDT",
         side: "short",
-        contracts: "120",
+        contracts: "600",
         entryPrice: "205.5",
         marginMode: "cross",
         leverage: "10",
@@ -68,7 +68,7 @@ export function exampleState(): CheckState {
     ],
     stops: [
       { id: "1", kind: "mark", symbol: "BTC/USDT:USDT", side: "long", triggerPrice: "109000" },
-      { id: "2", kind: "mark", symbol: "ETH/USDT:USDT", side: "long", triggerPrice: "3800" },
+      { id: "2", kind: "mark", symbol: "ETH/USDT:USDT", side: "long", triggerPrice: "3740" },
       {
         id: "3",
         kind: "mark",

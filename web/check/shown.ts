@@ -5,6 +5,7 @@ import { type LeftCurves, leftCurves, type PriceCurve, priceCurve } from "./curv
 import { type Fates, fatesOf } from "./fates.ts";
 import { type CheckModel, positionKey } from "./model.ts";
 import { isMoved, shownPrices } from "./prices.ts";
+import { endHolding, jointEnd } from "./reach.ts";
 import { type CheckView, positionsOf } from "./state.ts";
 
 /** Range of prices that the chart of a market spans. */
@@ -26,6 +27,8 @@ export interface Shown {
   readonly fates: Fates;
   /** Settle asset of most of the account; charts of money left are in it. */
   readonly settle: string;
+  /** End of the joint slider, in hundredths of a per cent. */
+  readonly jointEnd: number;
   readonly left: LeftCurves | null;
   readonly selected: PositionDefinition | null;
   readonly range: PriceRange | null;
@@ -73,7 +76,7 @@ function jumps(model: CheckModel): number[] {
   return scopes.flatMap(({ view: { jointShock } }) => {
     if (jointShock === null) return [];
     const bp = Math.ceil(Number(jointShock) * 10_000);
-    return bp < 6000 ? [bp - 1, bp] : [];
+    return [bp - 1, bp];
   });
 }
 
@@ -82,6 +85,7 @@ export class Looker {
   readonly model: CheckModel;
   readonly #atMarks: AccountReport;
   readonly #jumps: readonly number[];
+  readonly #jointEnd: number;
   #leftKey = "";
   #left: LeftCurves | null = null;
 
@@ -90,6 +94,9 @@ export class Looker {
     model.setPrices(model.marks());
     this.#atMarks = model.report();
     this.#jumps = jumps(model);
+    const { asIs, allCross, allIsolated } = model.variants;
+    const all = [asIs, allCross, allIsolated].flatMap(({ scopes }) => scopes);
+    this.#jointEnd = jointEnd(all.map(({ view }) => view));
   }
 
   /** @throws RiskError VALUE_OUT_OF_RANGE where a figure does not fit the engine at these prices */
@@ -100,6 +107,7 @@ export class Looker {
     const report = model.report();
     const fates = fatesOf(model);
     const settle = settleOf(report.scopes);
+    const end = endHolding(this.#jointEnd, view.jointBp);
     const positions = positionsOf(model.book);
     const selected = positions[Math.min(view.selected, positions.length - 1)] ?? null;
     const shown = Number(selected === null ? 0 : prices[selected.symbol]);
@@ -115,18 +123,19 @@ export class Looker {
       atMarks: this.#atMarks,
       fates,
       settle,
-      left: positions.length === 0 ? null : this.#leftOf(view, settle),
+      jointEnd: end,
+      left: positions.length === 0 ? null : this.#leftOf(view, settle, end),
       selected,
       range,
       curve,
     };
   }
 
-  #leftOf(view: CheckView, settle: string): LeftCurves {
-    const key = JSON.stringify([view.trial, view.direction, settle]);
+  #leftOf(view: CheckView, settle: string, end: number): LeftCurves {
+    const key = JSON.stringify([view.trial, view.direction, settle, end]);
     if (this.#left === null || this.#leftKey !== key) {
       this.#leftKey = key;
-      this.#left = leftCurves(this.model, view, settle, this.#jumps);
+      this.#left = leftCurves(this.model, view, settle, { end, jumps: this.#jumps });
     }
     return this.#left;
   }

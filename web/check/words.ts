@@ -104,7 +104,7 @@ function beyondWords(stop: StopView): string {
       stop.clampedFloor === null
         ? ""
         : ` The lowest floor that works is ${money(stop.clampedFloor, "up")}.`;
-    return `Never reached: the account is liquidated before its equity is down to ${money(stop.equityFloor)}.${floor}`;
+    return `The account is liquidated before its equity is down to ${money(stop.equityFloor)}.${floor}`;
   }
   const where = stop.triggerPrice === null ? "its trigger" : price(stop.triggerPrice);
   const near = stop.side === "long" ? "up" : "down";
@@ -112,7 +112,7 @@ function beyondWords(stop: StopView): string {
     stop.clampedPrice === null
       ? ""
       : ` The latest trigger that still works is ${price(stop.clampedPrice, near)}.`;
-  return `Beyond liquidation: the position is gone before the mark reaches ${where}.${latest}`;
+  return `The position is liquidated before the mark reaches ${where}: this stop never closes it.${latest}`;
 }
 
 /** The verdict on a stop, with its outcome. `moved`: prices are those of the sliders. */

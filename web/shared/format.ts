@@ -61,9 +61,14 @@ export function priceDecimalsOf(text: string): number {
   return Math.min(zeros + 5, 12);
 }
 
-/** A price with about six digits. Liquidation prices are rounded toward the mark by the caller's choice of direction. */
+/**
+ * A price with about six digits; one that has fewer decimals stays as it is. Liquidation prices are rounded toward the mark by the
+ * caller's choice of direction.
+ */
 export function price(text: string, rounding: Rounding = "down"): string {
-  return grouped(roundDecimal(text, priceDecimalsOf(text), rounding));
+  const decimals = priceDecimalsOf(text);
+  const own = parts(text).fraction.length;
+  return grouped(own <= decimals ? text : roundDecimal(text, decimals, rounding));
 }
 
 /** A decimal times 10^places, exactly, without needless zeros. */

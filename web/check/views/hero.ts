@@ -9,7 +9,7 @@ import { money, percent } from "../../shared/format.ts";
 import type { App } from "../app.ts";
 import { keelPicture } from "../charts/keel.ts";
 import type { Shown } from "../shown.ts";
-import { type Direction, SLIDER_END_BP, setDirection, slideJoint, still } from "../state.ts";
+import { type Direction, setDirection, slideJoint, still } from "../state.ts";
 import { scopeName } from "../words.ts";
 
 /** The scope that the headline is about: one that is aground, else the one with the least shock. */
@@ -117,6 +117,7 @@ export function jointWords(jointBp: number, direction: Direction): string {
 function jointSlider(app: App, shown: Shown): TemplateResult {
   const { jointBp, direction } = app.state.view;
   const words = jointWords(jointBp, direction);
+  // Range and value in this order: a value beyond the old range would be cut.
   return html`<div class="joint">
     <div class="joint-head">
       <label for="joint">Move everything</label>
@@ -129,8 +130,8 @@ function jointSlider(app: App, shown: Shown): TemplateResult {
     <input
       id="joint"
       type="range"
-      min=${direction === "against" ? 0 : -SLIDER_END_BP}
-      max=${SLIDER_END_BP}
+      min=${direction === "against" ? 0 : -shown.jointEnd}
+      max=${shown.jointEnd}
       step="10"
       aria-valuetext=${words}
       .value=${live(String(jointBp))}

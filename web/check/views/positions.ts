@@ -30,14 +30,17 @@ import { decimalField, problemsElsewhere, problemsUnder } from "./field.ts";
 /** Worth of a position that is added, in its settle asset; a start to type over. */
 const STARTING_WORTH = 5000;
 
-/** Contracts that can be added: the bundled ones and those of the book. */
+/** Contracts that can be added: pasted ones, those of the book, and the bundled ones. */
 function choices(app: App): PricedMarket[] {
   const { markets, marks } = app.state.book;
-  const bundled = bundledMarkets();
-  const own = markets
-    .filter(({ symbol }) => !bundled.some(({ definition }) => definition.symbol === symbol))
-    .map((definition) => ({ definition, mark: String(marks[definition.symbol] ?? "") }));
-  return [...own, ...bundled];
+  const own = markets.map((definition) => ({
+    definition,
+    mark: String(marks[definition.symbol] ?? ""),
+  }));
+  const all = [...own, ...app.library, ...bundledMarkets()];
+  return [
+    ...new Map(all.reverse().map((market) => [market.definition.symbol, market])).values(),
+  ].reverse();
 }
 
 function startingSize({ definition, mark }: PricedMarket): string {

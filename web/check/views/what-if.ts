@@ -3,24 +3,24 @@
 import { live } from "lit/directives/live.js";
 import { html, svg, type TemplateResult } from "lit/html.js";
 import type { MarketDefinition } from "../../../src/types.ts";
-import { price as priceText } from "../../shared/format.ts";
+import { isDecimal, price as priceText } from "../../shared/format.ts";
 import type { App } from "../app.ts";
 import { moveBetween, movedPrice, priceDecimalsOfMarket } from "../prices.ts";
+import { endHolding, marketEnd } from "../reach.ts";
 import { bundledMarket, PRICES_FROM } from "../samples.ts";
-import { heldMarkets, SLIDER_END_BP, setMark, slide } from "../state.ts";
+import { heldMarkets, setMark, slide } from "../state.ts";
 import { baseOf } from "../words.ts";
 import { decimalField, problemsUnder } from "./field.ts";
 
 const STRIP = 1000;
 
 /** Place of a price on the strip, or null where the slider does not reach it. */
-function placeOf(mark: string, price: string): number | null {
+function placeOf(mark: string, price: string, end: number): number | null {
   const bp = moveBetween(mark, price);
-  if (Math.abs(bp) > SLIDER_END_BP) return null;
-  return ((bp + SLIDER_END_BP) / (2 * SLIDER_END_BP)) * STRIP;
+  return Math.abs(bp) > end ? null : ((bp + end) / (2 * end)) * STRIP;
 }
 
-function strip(app: App, symbol: string, mark: string): TemplateResult {
+function strip(app: App, symbol: string, mark: string, end: number): TemplateResult {
   const { report } = app.shown;
   const ticks: { price: string; kind: string }[] = [];
   for (const position of report.positions) {
@@ -36,7 +36,7 @@ function strip(app: App, symbol: string, mark: string): TemplateResult {
   return html`<svg class="strip" viewBox="0 0 ${STRIP} 8" preserveAspectRatio="none" aria-hidden="true">
     <line class="strip-mark" x1=${STRIP / 2} x2=${STRIP / 2} y1="0" y2="8" />
     ${ticks.map(({ price, kind }) => {
-      const x = placeOf(mark, price);
+      const x = placeOf(mark, price, end);
       return x === null ? null : svg`<line class="strip-${kind}" x1=${x} x2=${x} y1="0" y2="8" />`;
     })}
   </svg>`;
@@ -73,33 +73,47 @@ function jumps(app: App, symbol: string): TemplateResult[] {
 function marketSlider(app: App, market: MarketDefinition): TemplateResult {
   const { symbol } = market;
   const { shown } = app;
-  const mark = String(shown.model.book.marks[symbol] ?? "1");
+  const mark = String(shown.model.book.marks[symbol] ?? "");
+  const known = isDecimal(mark) && Number(mark) > 0;
+  return html`<div class="market">
+    ${known ? priceSlider(app, market, mark) : html`<div class="market-head"><strong>${baseOf(symbol)}</strong> <span class="soft">needs a mark</span></div>`}
+    ${markField(app, symbol)}
+  </div>`;
+}
+
+function priceSlider(app: App, market: MarketDefinition, mark: string): TemplateResult {
+  const { symbol } = market;
+  const { shown } = app;
   const price = shown.prices[symbol] ?? mark;
   const own = app.state.view.trial[symbol] ?? mark;
-  const path = `marks[${JSON.stringify(symbol)}]`;
+  const place = moveBetween(mark, own);
+  const end = endHolding(marketEnd(shown.atMarks, symbol, mark), place);
   const decimals = priceDecimalsOfMarket(market);
   const slid = (event: Event): void => {
     const bp = Number((event.target as HTMLInputElement).value);
     app.slide(slide(app.state, symbol, bp === 0 ? null : movedPrice(mark, bp, decimals)));
   };
-  return html`<div class="market">
-    <div class="market-head">
+  return html`<div class="market-head">
       <label for=${`slide-${symbol}`}>${baseOf(symbol)}</label>
       <output class="market-price" title=${price}>${priceText(price)}</output>
       <span class="market-move ${price === mark ? "soft" : ""}">${moveText(mark, price)}</span>
     </div>
-    ${strip(app, symbol, mark)}
+    ${strip(app, symbol, mark, end)}
     <input
       id=${`slide-${symbol}`}
       type="range"
-      min=${-SLIDER_END_BP}
-      max=${SLIDER_END_BP}
+      min=${-end}
+      max=${end}
       step="10"
       aria-valuetext=${`${baseOf(symbol)} at ${priceText(price)}, ${moveText(mark, price)}`}
-      .value=${live(String(Math.max(-SLIDER_END_BP, Math.min(SLIDER_END_BP, moveBetween(mark, own)))))}
+      .value=${live(String(place))}
       @input=${slid}
-    />
-    <div class="market-foot">
+    />`;
+}
+
+function markField(app: App, symbol: string): TemplateResult {
+  const path = `marks[${JSON.stringify(symbol)}]`;
+  return html`<div class="market-foot">
       <label class="mark-field"
         ><span class="soft small">mark</span> ${decimalField({
           app,
@@ -111,12 +125,11 @@ function marketSlider(app: App, market: MarketDefinition): TemplateResult {
       >
       <span class="jumps">${jumps(app, symbol)}</span>
     </div>
-    ${problemsUnder(app.problems, path)}
-  </div>`;
+    ${problemsUnder(app.problems, path)}`;
 }
 
 export function whatIf(app: App): TemplateResult {
-  const markets = heldMarkets(app.shown.model.book);
+  const markets = heldMarkets(app.state.book);
   const dated = markets.filter(
     ({ symbol }) => bundledMarket(symbol)?.mark === String(app.state.book.marks[symbol]),
   );
