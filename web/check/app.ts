@@ -27,7 +27,10 @@ const NONE: Problems = new Map();
 
 function problemsOf(error: unknown): Problems {
   if (error instanceof BookError) {
-    return new Map(error.problems.map(({ path, message }) => [path, message]));
+    const all = error.problems.map(({ path, message }) => [path, message] as const);
+    // Of a position that is not there its stops can only say that it is not there.
+    const first = all.filter(([path]) => !path.startsWith("accounts[0].stops"));
+    return new Map(first.length === 0 ? all : first);
   }
   if (error instanceof RiskError) return new Map([[error.path ?? "", error.message]]);
   throw error;

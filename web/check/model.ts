@@ -140,7 +140,9 @@ export class CheckModel {
     const position = positionsOf(this.book)[index];
     const { modeSwitch } = this.engine.rules;
     const whole = modeSwitch === "accountWide" || position === undefined;
-    const target = whole ? {} : { symbol: position.symbol, side: position.side };
+    const hedged = accountOf(this.book).hedged === true;
+    const side = whole || !hedged ? {} : { side: position.side };
+    const target = whole ? {} : { symbol: position.symbol, ...side };
     const set = leverage === undefined ? {} : { leverage };
     return { account: this.id, marginMode, ...target, ...set };
   }

@@ -46,7 +46,7 @@ export function exampleState(): CheckState {
         contracts: "2.8",
         entryPrice: "117200",
         marginMode: "cross",
-        leverage: "15",
+        leverage: "25",
       },
       {
         symbol: "ETH/USDT:USDT",

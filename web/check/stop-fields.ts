@@ -6,10 +6,19 @@ import { isDecimal, shiftDecimal } from "../shared/format.ts";
 /** Kinds as they are chosen: a take profit is a mark stop of the other purpose. */
 export type StopChoice = StopKind | "takeProfit";
 
+type FigureField =
+  | "triggerPrice"
+  | "rate"
+  | "distance"
+  | "share"
+  | "deviation"
+  | "equityFloor"
+  | "drawdown";
+
 interface StopChoiceWords {
   readonly words: string;
   /** Field of the book that the figure goes into. */
-  readonly field: "triggerPrice" | "rate" | "share" | "deviation" | "equityFloor" | "drawdown";
+  readonly field: FigureField;
   readonly unit: "price" | "percent" | "amount";
   /** What it watches: a position, one that is isolated, or the cross pool. */
   readonly of: "position" | "isolated" | "cross";
@@ -73,16 +82,23 @@ export function choiceOf({ kind, purpose }: StopDefinition): StopChoice {
   return kind === "mark" && purpose === "takeProfit" ? "takeProfit" : kind;
 }
 
+/** Field and unit of a stop's figure: a trailing stop may also be stated as a distance. */
+export function figureOf(stop: StopDefinition): Pick<StopChoiceWords, "field" | "unit"> {
+  const { distance, kind } = stop;
+  if (kind === "trailing" && distance !== undefined) return { field: "distance", unit: "price" };
+  return STOP_CHOICES[choiceOf(stop)];
+}
+
 /** The figure of a stop as it is edited: shares in per cent, anything malformed as it was typed. */
 export function stopFigure(stop: StopDefinition): string {
-  const { field, unit } = STOP_CHOICES[choiceOf(stop)];
+  const { field, unit } = figureOf(stop);
   const text = String(stop[field] ?? "");
   return unit === "percent" && isDecimal(text) ? shiftDecimal(text, 2) : text;
 }
 
 /** The stop with another figure. */
 export function withFigure(stop: StopDefinition, text: string): StopDefinition {
-  const { field, unit } = STOP_CHOICES[choiceOf(stop)];
+  const { field, unit } = figureOf(stop);
   const value = unit === "percent" && isDecimal(text) ? shiftDecimal(text, -2) : text;
   // What was asked for is told by the new figure alone.
   const { askedPrice: _price, askedFloor: _floor, ...rest } = stop;

@@ -19,7 +19,7 @@ export function scopeName({
   side,
   settle,
 }: Pick<ScopeView, "symbol" | "side" | "settle">): string {
-  return symbol === null ? `Cross account, ${settle}` : `${baseOf(symbol)} ${side}, isolated`;
+  return symbol === null ? `Cross account (${settle})` : `${baseOf(symbol)} ${side}, isolated`;
 }
 
 /** The profiles, with a line of what each means. */

@@ -71,7 +71,7 @@ export function price(text: string, rounding: Rounding = "down"): string {
   return grouped(own <= decimals ? text : roundDecimal(text, decimals, rounding));
 }
 
-/** A decimal times 10^places, exactly, without needless zeros. */
+/** A decimal times 10^places, exactly; zeros that were typed at its end stay, so that it can be typed on. */
 export function shiftDecimal(text: string, places: number): string {
   const { negative, whole, fraction } = parts(text);
   const at = whole.length + places;
@@ -79,7 +79,7 @@ export function shiftDecimal(text: string, places: number): string {
   const padded = at < 0 ? "0".repeat(-at) + digits : digits;
   const point = Math.max(at, 0);
   const left = padded.slice(0, point).replace(/^0+(?=\d)/, "") || "0";
-  const right = padded.slice(point).replace(/0+$/, "");
+  const right = padded.slice(point);
   const shown = right === "" ? left : `${left}.${right}`;
   return negative && /[1-9]/.test(shown) ? `-${shown}` : shown;
 }

@@ -77,8 +77,8 @@ export function compare(app: App, { width }: ChartWidth): TemplateResult {
     </div>
     ${leftChart(width, left, view.jointBp)}
     <p class="axis-name soft small">
-      ${view.direction === "against" ? "everything moves against you by" : "all prices move by"} …;
-      upward: ${settle} left
+      ${view.direction === "against" ? "joint move against you" : "joint move of all prices"} →
+      ${settle} left ↑
     </p>
   </section>`;
 }

@@ -196,16 +196,16 @@ function figuresRow(row: Row, selected: boolean, aground: boolean): TemplateResu
       ${cell("Mode", "", modeChoice(row))}
       ${cell(
         "Size",
-        "number",
+        "number size",
         input(row, "contracts", "Size"),
         view === undefined
           ? "…"
           : html`<span title=${view.notional}>${money(view.notional)}</span> · tier ${view.tier}`,
       )}
-      ${cell("Entry", "number", input(row, "entryPrice", "Entry price"))}
+      ${cell("Entry", "number entry", input(row, "entryPrice", "Entry price"))}
       ${cell(
         "Leverage",
-        "number narrow",
+        "number leverage",
         input(row, "leverage", "Leverage", isolated ? "needed" : "max"),
         view === undefined
           ? "…"
@@ -215,7 +215,7 @@ function figuresRow(row: Row, selected: boolean, aground: boolean): TemplateResu
       )}
       ${cell(
         "Margin",
-        "number",
+        "number margin",
         isolated
           ? input(row, "isolatedMargin", "Isolated margin")
           : html`<span class="soft shared">wallet</span>`,

@@ -171,7 +171,7 @@ export function priceCard(app: App, { width }: ChartWidth): TemplateResult {
       <span class="key equity">equity</span>
       <span class="key requirement">required (maintenance${scope?.closeFee === "0" ? "" : " + fee"})</span>
       <span class="key zone">liquidation</span>
-      <span class="soft">of ${scope === undefined ? "" : scopeName(scope)}, ${shown.settle}${scope === undefined ? "" : ` · clear now ${money(scope.clearance)}`}</span>
+      ${scope === undefined ? "" : html`<span class="soft">${scopeName(scope)}, clear of liquidation by ${money(scope.clearance)} ${scope.settle}</span>`}
     </p>
     ${plot(app, shown, view, width)}
     <p class="axis-name soft small">price of ${view.symbol}, all others held where they stand</p>

@@ -4,12 +4,13 @@
 import { live } from "lit/directives/live.js";
 import { html, type TemplateResult } from "lit/html.js";
 import type { StopDefinition, StopView } from "../../../src/types.ts";
-import { price } from "../../shared/format.ts";
+import { isDecimal, price } from "../../shared/format.ts";
 import type { App } from "../app.ts";
 import { movedPrice, priceDecimalsOfMarket } from "../prices.ts";
 import { addStop, positionsOf, removeStop, replaceStop, stopsOf } from "../state.ts";
 import {
   choiceOf,
+  figureOf,
   STOP_CHOICES,
   type StopChoice,
   stopFigure,
@@ -23,8 +24,8 @@ import { decimalField, problemsUnder } from "./field.ts";
 function startingPrice(app: App, symbol: string, side: string, choice: StopChoice): string {
   const { book } = app.state;
   const market = book.markets.find((one) => one.symbol === symbol);
-  const mark = app.shown.prices[symbol] ?? String(book.marks[symbol] ?? "1");
-  if (market === undefined) return mark;
+  const mark = app.shown.prices[symbol] ?? String(book.marks[symbol] ?? "");
+  if (market === undefined || !isDecimal(mark)) return mark;
   const toward = (side === "long") === (choice === "takeProfit") ? 300 : -300;
   return movedPrice(mark, toward, priceDecimalsOfMarket(market));
 }
@@ -96,7 +97,7 @@ function targetChoice(app: App, stop: StopDefinition, index: number): TemplateRe
 }
 
 function unitText(app: App, stop: StopDefinition): string {
-  const { unit } = STOP_CHOICES[choiceOf(stop)];
+  const { unit } = figureOf(stop);
   if (unit === "percent") return "%";
   return unit === "amount" ? app.shown.settle : "";
 }
@@ -131,7 +132,7 @@ function stopRow(
   view: StopView | undefined,
 ): TemplateResult {
   const path = `accounts[0].stops[${index}]`;
-  const { field } = STOP_CHOICES[choiceOf(stop)];
+  const { field } = figureOf(stop);
   const verdict = view === undefined ? null : stopVerdict(view, app.shown.moved);
   return html`<li class="stop">
     <div class="stop-terms">
@@ -145,7 +146,7 @@ function stopRow(
           edit: (state, text) => replaceStop(state, index, withFigure(stop, text)),
         })}<span class="soft">${unitText(app, stop)}</span></span
       >
-      <span class="soft">closes</span> ${targetChoice(app, stop, index)}
+      <span class="soft">closes${stop.amount === undefined ? "" : ` ${stop.amount} of`}</span> ${targetChoice(app, stop, index)}
       <button
         type="button"
         class="quiet remove"
