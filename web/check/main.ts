@@ -25,13 +25,14 @@ async function stateOfHash(): Promise<{ state: CheckState; notice: string | null
   }
 }
 
-/** Width of the main column's cards inside their padding. */
+const NARROWEST_CHART = 260;
+/** Padding of a card, both sides. */
+const CARD_PADDING = 36;
+
+/** Width of the main column's cards inside their padding, as far as it is known. */
 function chartWidth(): number {
   const card = document.querySelector(".main-column .card");
-  const inside = card === null ? 0 : card.clientWidth - 36;
-  if (inside > 0) return Math.floor(inside);
-  const page = Math.min(root.clientWidth, 1320) - 40;
-  return page < 900 ? page - 36 : page - 376 - 36;
+  return Math.max(NARROWEST_CHART, Math.floor((card?.clientWidth ?? 0) - CARD_PADDING));
 }
 
 function showDialogs(app: App): void {
@@ -102,8 +103,15 @@ async function start(): Promise<void> {
     app.notice = `The account of the link is not sound: ${(error as Error).message}`;
   }
   draw(app);
+  // Once more, at the width that the cards have now.
+  draw(app);
   root.removeAttribute("aria-busy");
-  window.addEventListener("resize", () => draw(app));
+  let width = chartWidth();
+  new ResizeObserver(() => {
+    if (chartWidth() === width) return;
+    width = chartWidth();
+    draw(app);
+  }).observe(root);
   window.addEventListener("hashchange", async () => {
     if (location.hash === written) return;
     const next = await stateOfHash();

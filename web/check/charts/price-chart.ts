@@ -37,7 +37,9 @@ const LINE_HEIGHT = 15;
 const LETTER = 6.6;
 
 export function priceFrame(width: number): Frame {
-  return { width, height: HEIGHT, left: 58, right: 14, top: 62, bottom: 42 };
+  // Names of flags stand above one another where there is little room beside.
+  const top = width < 560 ? 106 : 62;
+  return { width, height: HEIGHT, left: 58, right: 14, top, bottom: 42 };
 }
 
 export function priceScale(frame: Frame, { from, to }: PriceRange): Scale {

@@ -8,7 +8,7 @@ import type { App } from "../app.ts";
 import { leftChart, VARIANT_NAMES } from "../charts/left-chart.ts";
 import type { Shown } from "../shown.ts";
 import { baseOf } from "../words.ts";
-import { jointWords } from "./hero.ts";
+import { jointRange, jointWords } from "./joint.ts";
 import type { ChartWidth } from "./price-card.ts";
 
 function names(keys: readonly string[]): string {
@@ -39,11 +39,15 @@ function variantRow(shown: Shown, name: ModeVariantName): TemplateResult {
     ...(fate.contagion.length === 0 ? [] : [`${names(fate.contagion)} pulled down by others`]),
     ...(fate.carried.length === 0 ? [] : [`${names(fate.carried)} carried by the rest`]),
   ];
-  return html`<tr>
-    <th scope="row"><span class="key ${name}">${VARIANT_NAMES[name]}</span></th>
-    <td class="number">${firstAground(shown, name)}</td>
-    <td class="number" title=${left}>${money(left)}</td>
-    <td class=${fate.fallen.size === 0 ? "" : "bad"}>
+  return html`<tr role="row">
+    <th role="rowheader" scope="row"><span class="key ${name}">${VARIANT_NAMES[name]}</span></th>
+    <td role="cell" class="number">
+      <span class="on-phone soft small" aria-hidden="true">aground at </span>${firstAground(shown, name)}
+    </td>
+    <td role="cell" class="number" title=${left}>
+      <span class="on-phone soft small" aria-hidden="true">left now </span>${money(left)}
+    </td>
+    <td role="cell" class=${fate.fallen.size === 0 ? "" : "bad"}>
       ${words.join("; ")}${scaled ? html` <span class="soft small">(margins cut: the wallet could not give each its initial margin)</span>` : ""}
     </td>
   </tr>`;
@@ -61,21 +65,25 @@ export function compare(app: App, { width }: ChartWidth): TemplateResult {
       }). A liquidated scope counts as nothing left.
     </p>
     <div class="scroll" tabindex="0" role="region" aria-label="Cross against isolated, table">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Margin mode</th>
-            <th scope="col" class="number">First aground at</th>
-            <th scope="col" class="number">Left now, ${settle}</th>
-            <th scope="col">What happens</th>
+      <table role="table">
+        <thead role="rowgroup">
+          <tr role="row">
+            <th role="columnheader" scope="col">Margin mode</th>
+            <th role="columnheader" scope="col" class="number">First aground at</th>
+            <th role="columnheader" scope="col" class="number">Left now, ${settle}</th>
+            <th role="columnheader" scope="col">What happens</th>
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           ${MODE_VARIANTS.map((name) => variantRow(shown, name))}
         </tbody>
       </table>
     </div>
     ${leftChart(width, left, view.jointBp)}
+    <div class="under-chart">
+      <label class="visually-hidden" for="joint-again">Everything, the joint slider again</label>
+      ${jointRange(app, "joint-again")}
+    </div>
     <p class="axis-name soft small">
       ${view.direction === "against" ? "joint move against you" : "joint move of all prices"} →
       ${settle} left ↑

@@ -1,16 +1,14 @@
-// The headline: how far everything may move against the account before the first of its scopes is aground, the picture of it, what
-// the account is worth, and the joint slider.
+// The headline: how far everything may move against the account before the first of its scopes is aground, the picture of it, and what
+// the account is worth.
 
-import { live } from "lit/directives/live.js";
 import { html, type TemplateResult } from "lit/html.js";
 import { formatDecimal, parseDecimal } from "../../../src/decimal.ts";
 import type { ScopeView } from "../../../src/types.ts";
-import { money, percent } from "../../shared/format.ts";
+import { grouped, money, percent } from "../../shared/format.ts";
 import type { App } from "../app.ts";
 import { keelPicture } from "../charts/keel.ts";
 import type { Shown } from "../shown.ts";
-import { type Direction, setDirection, slideJoint, still } from "../state.ts";
-import { scopeName } from "../words.ts";
+import { baseOf, scopeName } from "../words.ts";
 
 /** The scope that the headline is about: one that is aground, else the one with the least shock. */
 export function nearestScope(scopes: readonly ScopeView[]): ScopeView | null {
@@ -25,19 +23,24 @@ export function nearestScope(scopes: readonly ScopeView[]): ScopeView | null {
   return nearest;
 }
 
-/** Sum over scopes in one asset, exactly. */
-function sumOf(
-  { report, settle, model }: Shown,
-  field: "equity" | "clearance" | "maintenanceMargin",
-): string {
+/** Sum over the scopes in one asset that stand, exactly: one that is liquidated has nothing more to say of the account. */
+function sumOf({ report, settle, model }: Shown, field: "equity" | "maintenanceMargin"): bigint {
   const decimals = model.decimalsOf(settle);
-  const amounts = report.scopes
-    .filter((scope) => scope.settle === settle)
-    .map((scope) => parseDecimal(scope[field], decimals, field));
-  return formatDecimal(
-    amounts.reduce((sum, amount) => sum + amount, 0n),
-    decimals,
-  );
+  return report.scopes
+    .filter((scope) => scope.settle === settle && !scope.liquidatable)
+    .reduce((sum, scope) => sum + parseDecimal(scope[field], decimals, field), 0n);
+}
+
+/** Notional of all positions in one asset over the equity that stands, rounded up to a tenth. */
+function leverageText(shown: Shown, equity: bigint): string {
+  const { report, settle, model } = shown;
+  const decimals = model.decimalsOf(settle);
+  const settles = new Map(model.book.markets.map((market) => [market.symbol, market.settle]));
+  const notional = report.positions
+    .filter(({ symbol }) => settles.get(symbol) === settle)
+    .reduce((sum, view) => sum + parseDecimal(view.notional, decimals, "notional"), 0n);
+  if (equity <= 0n) return "–";
+  return `${grouped(formatDecimal((notional * 10n + equity - 1n) / equity, 1))}×`;
 }
 
 function headline(shown: Shown, nearest: ScopeView | null): TemplateResult {
@@ -73,72 +76,35 @@ function headline(shown: Shown, nearest: ScopeView | null): TemplateResult {
     </p>`;
 }
 
-function facts(shown: Shown): TemplateResult {
-  const { settle } = shown;
-  const fact = (name: string, value: string, explained: string): TemplateResult => html`<div>
-    <dt title=${explained}>${name}</dt>
-    <dd title=${value}>${money(value)} <span class="unit">${settle}</span></dd>
-  </div>`;
+function facts(shown: Shown, nearest: ScopeView | null): TemplateResult {
+  const { settle, model, report } = shown;
+  const decimals = model.decimalsOf(settle);
+  const equity = sumOf(shown, "equity");
+  const gone = report.scopes.some(({ liquidatable }) => liquidatable);
+  const amount = (value: string, rounding: "down" | "up", unit: string): TemplateResult =>
+    html`<dd title=${value}>${money(value, rounding)} <span class="unit">${unit}</span></dd>`;
   return html`<dl class="facts">
-    ${fact("Equity", sumOf(shown, "equity"), "Wallet and isolated margins with unrealised results")}
-    ${fact("Maintenance", sumOf(shown, "maintenanceMargin"), "What must be held; fees to close not included")}
-    ${fact("Under the keel", sumOf(shown, "clearance"), "Equity less what must be held: the clearance, summed over scopes")}
-  </dl>`;
-}
-
-function directionChoice(app: App, direction: Direction): TemplateResult {
-  const choice = (value: Direction, words: string): TemplateResult => html`<label class="choice">
-    <input
-      type="radio"
-      name="direction"
-      value=${value}
-      .checked=${live(direction === value)}
-      @change=${() => {
-        const { jointBp } = app.state.view;
-        const kept = value === "against" ? Math.abs(jointBp) : jointBp;
-        app.slide(slideJoint(setDirection(app.state, value), kept));
-      }}
-    />
-    ${words}
-  </label>`;
-  return html`<fieldset class="choices">
-    <legend class="visually-hidden">What the joint slider moves</legend>
-    ${choice("against", "against you")} ${choice("together", "all prices together")}
-  </fieldset>`;
-}
-
-/** "8.3 % against you", "all prices −8.3 %". */
-export function jointWords(jointBp: number, direction: Direction): string {
-  const size = `${Math.abs(jointBp / 100).toFixed(1)} %`;
-  if (direction === "against") return `${size} against you`;
-  return `all prices ${jointBp < 0 ? "−" : "+"}${size}`;
-}
-
-function jointSlider(app: App, shown: Shown): TemplateResult {
-  const { jointBp, direction } = app.state.view;
-  const words = jointWords(jointBp, direction);
-  // Range and value in this order: a value beyond the old range would be cut.
-  return html`<div class="joint">
-    <div class="joint-head">
-      <label for="joint">Move everything</label>
-      ${directionChoice(app, direction)}
-      <output for="joint">${words}</output>
-      <button type="button" class="quiet" ?disabled=${!shown.moved} @click=${() => app.slide(still(app.state))}>
-        Back to the marks
-      </button>
+    <div title="Wallet and isolated margins with unrealised results; liquidated scopes left out">
+      <dt>${gone ? "Equity that stands" : "Equity"}</dt>
+      ${amount(formatDecimal(equity, decimals), "down", settle)}
     </div>
-    <input
-      id="joint"
-      type="range"
-      min=${direction === "against" ? 0 : -shown.jointEnd}
-      max=${shown.jointEnd}
-      step="10"
-      aria-valuetext=${words}
-      .value=${live(String(jointBp))}
-      @input=${(event: Event) =>
-        app.slide(slideJoint(app.state, Number((event.target as HTMLInputElement).value)))}
-    />
-  </div>`;
+    <div title="What the scopes that stand must hold; fees to close not included">
+      <dt>Maintenance</dt>
+      ${amount(formatDecimal(sumOf(shown, "maintenanceMargin"), decimals), "up", settle)}
+    </div>
+    <div title="Notional of all positions over equity">
+      <dt>Leverage</dt>
+      <dd>${leverageText(shown, equity)}</dd>
+    </div>
+    ${
+      nearest === null
+        ? ""
+        : html`<div title="Equity less what must be held: what is left until liquidation">
+            <dt>Under the keel of ${nearest.symbol === null ? "the cross account" : `${baseOf(nearest.symbol)} ${nearest.side}`}</dt>
+            ${amount(nearest.clearance, "down", nearest.settle)}
+          </div>`
+    }
+  </dl>`;
 }
 
 export function hero(app: App): TemplateResult {
@@ -152,9 +118,8 @@ export function hero(app: App): TemplateResult {
       <p class="eyebrow">
         ${shown.moved ? html`<span class="pill warn">prices as on the sliders</span>` : html`<span class="pill">prices at the marks</span>`}
       </p>
-      ${headline(shown, nearest)} ${facts(shown)}
+      ${headline(shown, nearest)} ${facts(shown, nearest)}
     </div>
     ${keelPicture(shock === null ? null : Number(shock), aground, label)}
-    ${jointSlider(app, shown)}
   </section>`;
 }

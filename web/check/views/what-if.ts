@@ -8,9 +8,10 @@ import type { App } from "../app.ts";
 import { moveBetween, movedPrice, priceDecimalsOfMarket } from "../prices.ts";
 import { endHolding, marketEnd } from "../reach.ts";
 import { bundledMarket, PRICES_FROM } from "../samples.ts";
-import { heldMarkets, setMark, slide } from "../state.ts";
+import { heldMarkets, setMark, slide, still } from "../state.ts";
 import { baseOf } from "../words.ts";
 import { decimalField, problemsUnder } from "./field.ts";
+import { jointSlider } from "./joint.ts";
 
 const STRIP = 1000;
 
@@ -33,8 +34,10 @@ function strip(app: App, symbol: string, mark: string, end: number): TemplateRes
       ticks.push({ price: stop.triggerPrice, kind: "stop" });
     }
   }
+  const now = placeOf(mark, app.shown.prices[symbol] ?? mark, end);
   return html`<svg class="strip" viewBox="0 0 ${STRIP} 8" preserveAspectRatio="none" aria-hidden="true">
     <line class="strip-mark" x1=${STRIP / 2} x2=${STRIP / 2} y1="0" y2="8" />
+    ${now === null || now === STRIP / 2 ? null : svg`<line class="strip-now" x1=${now} x2=${now} y1="0" y2="8" />`}
     ${ticks.map(({ price, kind }) => {
       const x = placeOf(mark, price, end);
       return x === null ? null : svg`<line class="strip-${kind}" x1=${x} x2=${x} y1="0" y2="8" />`;
@@ -134,13 +137,23 @@ export function whatIf(app: App): TemplateResult {
     ({ symbol }) => bundledMarket(symbol)?.mark === String(app.state.book.marks[symbol]),
   );
   return html`<section class="card what-if" aria-labelledby="what-if">
-    <h2 id="what-if">Prices</h2>
+    <div class="section-head">
+      <h2 id="what-if">Prices</h2>
+      <button
+        type="button"
+        class="quiet"
+        ?disabled=${!app.shown.moved}
+        @click=${() => app.slide(still(app.state))}
+      >
+        Back to the marks
+      </button>
+    </div>
     ${
       markets.length === 0
         ? html`<p class="soft small">The prices of your contracts will stand here.</p>`
-        : html`${markets.map((market) => marketSlider(app, market))}
+        : html`${jointSlider(app)} ${markets.map((market) => marketSlider(app, market))}
             <p class="soft small note">
-              Red: liquidation. Amber: stops.
+              Red: liquidation. Amber: stops. Blue: the price with everything moved.
               ${
                 dated.length === 0
                   ? ""
