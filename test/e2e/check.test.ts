@@ -134,6 +134,19 @@ describe("sliders", () => {
     await expect.poll(() => page.locator("#live").textContent()).toContain("Liquidated: ETH long");
   });
 
+  it("say what happens on the way once they rest: the stop fires, the isolated long is gone", async () => {
+    await open();
+    await slideTo(JOINT, 700);
+    const way = page.locator(".way");
+    await expect
+      .poll(() => way.textContent())
+      .toContain(
+        "Stop 1 fires and closes 2.8 BTC long at 109,000. ETH long, isolated is liquidated.",
+      );
+    await page.getByRole("button", { name: "Back to the marks" }).click();
+    expect(await way.textContent()).toContain("Move a slider");
+  });
+
   it("move everything in less than a frame and load no book for it", async () => {
     await open();
     const measure = await page.evaluate(() => {

@@ -14,6 +14,7 @@ import { endBeyond, endHolding } from "../../web/check/reach.ts";
 import { bundledMarkets, exampleState } from "../../web/check/samples.ts";
 import { Looker } from "../../web/check/shown.ts";
 import * as edits from "../../web/check/state.ts";
+import { wayTo } from "../../web/check/way.ts";
 import { runs } from "../support/runs.ts";
 
 const BTC = "BTC/USDT:USDT";
@@ -133,6 +134,29 @@ describe("the model", () => {
   });
 });
 
+describe("the way from the marks", () => {
+  it("is what a tick of the engine does", () => {
+    const { book } = exampleState();
+    const fall = { [BTC]: "107283.6", [ETH]: "3648.29", "SOL/USDT:USDT": "218.045" };
+    const engine = RiskEngine.fromBook(book);
+    const events = engine.tick(fall).events();
+    expect(
+      [...events]
+        .map(({ type }) => type)
+        .filter((type) => ["stopTriggered", "liquidatable"].includes(type)),
+    ).toEqual(["stopTriggered", "liquidatable"]);
+    expect(wayTo(book, fall)).toEqual({
+      steps: [
+        "Stop 1 fires and closes 2.8 BTC long at 109,000.",
+        "ETH long, isolated is liquidated.",
+      ],
+      left: "3,360.40 USDT",
+    });
+    expect(wayTo(book, {})?.steps).toEqual([]);
+    expect(wayTo(book, { [BTC]: "0" })).toBeNull();
+  });
+});
+
 /** Accounts as people have them, each in a book of its own. */
 function generated(accounts: number): BookDocument[] {
   const markets = bundledMarkets();
@@ -194,6 +218,15 @@ describe("edits", () => {
       trial: {},
       jointBp: 0,
     });
+  });
+
+  it("pin a price exactly and hand the joint move to the other markets", () => {
+    const moved = edits.slideJoint(exampleState(), 300);
+    const shown = shownPrices(moved.book, moved.view);
+    const pinned = edits.pin(moved, shown, BTC, "106691.01");
+    expect(pinned.view.jointBp).toBe(0);
+    expect(shownPrices(pinned.book, pinned.view)).toEqual({ ...shown, [BTC]: "106691.01" });
+    expect(edits.pin(exampleState(), shown, BTC, "1").view.trial).toEqual({ [BTC]: "1" });
   });
 
   it("name each stop by itself", () => {

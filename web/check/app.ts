@@ -9,8 +9,11 @@ import { CheckModel } from "./model.ts";
 import { type Pasted, readPasted } from "./paste.ts";
 import { Looker, type Shown } from "./shown.ts";
 import { accountOf, type CheckState, STILL, takeAccount } from "./state.ts";
+import { type Way, wayTo } from "./way.ts";
 
 const MAX_HISTORY = 100;
+/** Sliders that have not moved for this long rest. */
+const REST_MS = 350;
 /** Name of the performance measure around every update by a slider. */
 export const SLIDE_MEASURE = "underkeel:slide";
 
@@ -65,6 +68,9 @@ export class App {
   pasted: Pasted | { readonly problem: string } | null = null;
   /** Contracts whose brackets were pasted, to choose from; a book holds only those it uses. */
   library: readonly PricedMarket[] = [];
+  /** What happens on the way to the prices of the sliders; null at the marks, and until the sliders rest. */
+  way: Way | null = null;
+  #rest: ReturnType<typeof setTimeout> | undefined;
   /** Price under the crosshair of the chart. */
   crosshair: number | null = null;
   /** Symbol chosen in the list of contracts to add. */
@@ -107,6 +113,7 @@ export class App {
     const start = performance.now();
     const before = this.state;
     this.state = next;
+    this.way = null;
     try {
       this.shown = this.#looker.look(next.view);
       if (this.notice !== null && this.sound) this.notice = null;
@@ -117,6 +124,7 @@ export class App {
       this.shown = this.#looker.look(before.view);
     }
     this.#changed();
+    this.#await();
     performance.measure(SLIDE_MEASURE, { start, end: performance.now() });
   }
 
@@ -131,6 +139,8 @@ export class App {
     this.#looker = looker;
     this.shown = shown;
     this.notice = notice;
+    this.way = null;
+    this.#await();
     this.#changed();
   }
 
@@ -198,6 +208,20 @@ export class App {
     this.edit(takeAccount(this.state, accountOf(book)));
   }
 
+  /** Reckons the way once the sliders rest. */
+  #await(): void {
+    clearTimeout(this.#rest);
+    if (!this.shown.moved) {
+      this.way = null;
+      return;
+    }
+    this.#rest = setTimeout(() => {
+      if (!this.shown.moved) return;
+      this.way = wayTo(this.shown.model.book, this.shown.prices);
+      this.#changed();
+    }, REST_MS);
+  }
+
   #remember(): void {
     this.#past.push(this.state);
     if (this.#past.length > MAX_HISTORY) this.#past.shift();
@@ -210,6 +234,8 @@ export class App {
       this.shown = looker.look(next.view);
       this.#looker = looker;
       this.problems = NONE;
+      this.way = null;
+      this.#await();
     } catch (error) {
       this.problems = problemsOf(error);
     }

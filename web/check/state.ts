@@ -226,6 +226,17 @@ export function slide(state: CheckState, symbol: string, price: string | null): 
   return { ...state, view: { ...state.view, trial } };
 }
 
+/** One market at exactly this price and the others where they are shown: what the joint slider did is theirs now. */
+export function pin(
+  state: CheckState,
+  shown: Readonly<Record<string, string>>,
+  symbol: string,
+  price: string,
+): CheckState {
+  const trial = { ...(state.view.jointBp === 0 ? state.view.trial : shown), [symbol]: price };
+  return { ...state, view: { ...state.view, trial, jointBp: 0 } };
+}
+
 export function slideJoint(state: CheckState, jointBp: number): CheckState {
   return { ...state, view: { ...state.view, jointBp } };
 }

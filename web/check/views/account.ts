@@ -4,7 +4,8 @@ import { live } from "lit/directives/live.js";
 import { html, type TemplateResult } from "lit/html.js";
 import type { ProfileName } from "../../../src/types.ts";
 import type { App } from "../app.ts";
-import { accountOf, setHedged, setProfile, setWallet } from "../state.ts";
+import { bundledMarket } from "../samples.ts";
+import { accountOf, heldMarkets, setHedged, setProfile, setWallet } from "../state.ts";
 import { PROFILE_WORDS } from "../words.ts";
 import { decimalField, problemsUnder } from "./field.ts";
 
@@ -13,6 +14,15 @@ function walletAssets(app: App): string[] {
   const { book } = app.state;
   const settles = book.markets.map(({ settle }) => settle);
   return [...new Set([...Object.keys(accountOf(book).balances ?? {}), ...settles])];
+}
+
+/** Whether the bundled brackets, which go by notional, can stand for the venue's. */
+function bracketsFit({ shown }: App): boolean {
+  const { model } = shown;
+  if (model.engine.rules.tierMetric === "notional") return true;
+  return !heldMarkets(model.book).some(
+    ({ symbol, tiers }) => bundledMarket(symbol)?.definition.tiers === tiers,
+  );
 }
 
 function profileChoice(app: App): TemplateResult {
@@ -37,6 +47,7 @@ function profileChoice(app: App): TemplateResult {
     <p class="soft small">
       ${name === null ? "Rules pasted with the book." : PROFILE_WORDS[name][1]}
     </p>
+    ${bracketsFit(app) ? "" : html`<p class="small warn">This venue's brackets go by contracts; the bundled ones go by notional. Paste its own.</p>`}
     ${problemsUnder(app.problems, "profile")}
   </div>`;
 }

@@ -62,7 +62,7 @@ export function compare(app: App, { width }: ChartWidth): TemplateResult {
     <p class="soft small">
       The same positions three ways, at the prices of the sliders (${jointWords(view.jointBp, view.direction)}${
         Object.keys(view.trial).length === 0 ? "" : ", and the markets moved one by one"
-      }). A liquidated scope counts as nothing left.
+      }). Stops are left out; a liquidated scope counts as nothing left.
     </p>
     <div class="scroll" tabindex="0" role="region" aria-label="Cross against isolated, table">
       <table role="table">

@@ -76,6 +76,7 @@ export function pasteDialog(app: App): TemplateResult {
     <label class="paste-field"
       ><span class="field-name">Text</span>
       <textarea
+        autofocus
         rows="9"
         spellcheck="false"
         autocomplete="off"

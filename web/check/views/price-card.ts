@@ -3,13 +3,13 @@
 import { html, type TemplateResult } from "lit/html.js";
 import { compactNumber, groupedNumber } from "../../../src/charts/scales.ts";
 import type { PositionView, StopView } from "../../../src/types.ts";
-import { money, price } from "../../shared/format.ts";
+import { money, price, type Rounding } from "../../shared/format.ts";
 import type { App } from "../app.ts";
 import { type Flag, pointAt, priceChart, priceFrame } from "../charts/price-chart.ts";
 import { positionKey } from "../model.ts";
 import { movedPrice, priceDecimalsOfMarket } from "../prices.ts";
 import type { Shown } from "../shown.ts";
-import { positionsOf, select, slide } from "../state.ts";
+import { pin, positionsOf, select } from "../state.ts";
 import { baseOf, scopeName, stopVerdict } from "../words.ts";
 
 /** Width the charts are drawn at: that of their card. */
@@ -20,17 +20,24 @@ export interface ChartWidth {
 function flagsOf(shown: Shown, view: PositionView, stops: readonly StopView[]): Flag[] {
   const range = shown.range;
   if (range === null) return [];
-  const flag = (kind: Flag["kind"], text: string, at: string | null): Flag[] =>
-    at === null ? [] : [{ kind, label: `${text} ${price(at)}`, price: Number(at) }];
+  const flag = (
+    kind: Flag["kind"],
+    text: string,
+    at: string | null,
+    rounding: Rounding = "down",
+  ): Flag[] =>
+    at === null ? [] : [{ kind, label: `${text} ${price(at, rounding)}`, price: Number(at) }];
   const mark = String(shown.model.book.marks[view.symbol]);
   const moved = mark !== view.markPrice;
-  const { down, up } = view.liquidationPrice;
+  // Of a scope that is liquidated already the engine's answer is the price it stands at.
+  const fallen = shown.fates.asIs.fallen.has(positionKey(view));
+  const { down, up } = fallen ? { down: null, up: null } : view.liquidationPrice;
   const flags = [
     ...flag("mark", "mark", mark),
     ...(moved ? flag("now", "now", view.markPrice) : []),
     ...flag("entry", "entry", view.entryPrice),
-    ...flag("liquidation", "liquidation", down),
-    ...flag("liquidation", "liquidation", up),
+    ...flag("liquidation", "liquidation", down, "up"),
+    ...flag("liquidation", "liquidation", up, "down"),
     ...flag("bankruptcy", "bankrupt", view.bankruptcyPrice),
     ...stops.flatMap((stop) => {
       const tone = stopVerdict(stop).tone || "warn";
@@ -87,7 +94,7 @@ function putPrice(app: App, at: number): void {
   const decimals = priceDecimalsOfMarket(market);
   const mark = String(model.book.marks[market.symbol]);
   const bp = Math.round((at / Number(mark) - 1) * 10_000);
-  app.slide(slide(app.state, market.symbol, bp === 0 ? null : movedPrice(mark, bp, decimals)));
+  app.slide(pin(app.state, app.shown.prices, market.symbol, movedPrice(mark, bp, decimals)));
 }
 
 /** The chart as a slider over its prices. */

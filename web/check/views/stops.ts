@@ -168,6 +168,22 @@ function stopRow(
   </li>`;
 }
 
+/** What a straight move from the marks to the sliders would do, once they rest. */
+function wayHere({ way, shown }: App): TemplateResult {
+  if (!shown.moved) {
+    return html`<p class="soft small way">
+      Move a slider: verdicts follow, and once it rests this says what would happen on the way.
+    </p>`;
+  }
+  if (way === null)
+    return html`<p class="soft small way">Sliders only look. On the way here: …</p>`;
+  const steps =
+    way.steps.length === 0 ? "no stop fires and nothing is liquidated." : way.steps.join(" ");
+  return html`<p class="small way">
+    <strong>On a straight way here from the marks:</strong> ${steps} Left standing: ${way.left}.
+  </p>`;
+}
+
 export function stops(app: App): TemplateResult {
   const list = stopsOf(app.state.book);
   const held = positionsOf(app.state.book);
@@ -198,8 +214,6 @@ export function stops(app: App): TemplateResult {
             )}
           </ol>`
     }
-    <p class="soft small note">
-      Sliders only look: no stop is executed and nothing is liquidated on the way.
-    </p>
+    ${wayHere(app)}
   </section>`;
 }

@@ -133,7 +133,7 @@ export function switchDialog(app: App): TemplateResult {
         : html`<p class="refusal bad">${refusalWords(preview.refusal?.code ?? "", venueOf(app))}</p>`
     }
     <div class="dialog-actions">
-      <button type="button" @click=${() => close(app)}>Cancel</button>
+      <button type="button" autofocus @click=${() => close(app)}>Cancel</button>
       <button
         type="button"
         class="quiet"

@@ -2,13 +2,14 @@
 
 import { live } from "lit/directives/live.js";
 import { html, svg, type TemplateResult } from "lit/html.js";
-import type { MarketDefinition } from "../../../src/types.ts";
+import type { MarketDefinition, PositionView } from "../../../src/types.ts";
 import { isDecimal, price as priceText } from "../../shared/format.ts";
 import type { App } from "../app.ts";
+import { positionKey } from "../model.ts";
 import { moveBetween, movedPrice, priceDecimalsOfMarket } from "../prices.ts";
 import { endHolding, marketEnd } from "../reach.ts";
 import { bundledMarket, PRICES_FROM } from "../samples.ts";
-import { heldMarkets, setMark, slide, still } from "../state.ts";
+import { heldMarkets, pin, setMark, slide, still } from "../state.ts";
 import { baseOf } from "../words.ts";
 import { decimalField, problemsUnder } from "./field.ts";
 import { jointSlider } from "./joint.ts";
@@ -21,11 +22,17 @@ function placeOf(mark: string, price: string, end: number): number | null {
   return Math.abs(bp) > end ? null : ((bp + end) / (2 * end)) * STRIP;
 }
 
+/** Positions of a market that are not liquidated: only those have liquidation prices to move to. */
+function standing({ shown }: App, symbol: string): PositionView[] {
+  return shown.report.positions.filter(
+    (position) => position.symbol === symbol && !shown.fates.asIs.fallen.has(positionKey(position)),
+  );
+}
+
 function strip(app: App, symbol: string, mark: string, end: number): TemplateResult {
   const { report } = app.shown;
   const ticks: { price: string; kind: string }[] = [];
-  for (const position of report.positions) {
-    if (position.symbol !== symbol) continue;
+  for (const position of standing(app, symbol)) {
     const { down, up } = position.liquidationPrice;
     for (const price of [down, up]) if (price !== null) ticks.push({ price, kind: "liquidation" });
   }
@@ -53,12 +60,10 @@ function moveText(mark: string, price: string): string {
 
 /** Buttons that put the slider on a liquidation price, to the last digit. */
 function jumps(app: App, symbol: string): TemplateResult[] {
-  const prices = app.shown.report.positions
-    .filter((position) => position.symbol === symbol)
-    .flatMap(({ liquidationPrice: { down, up } }) => [
-      ...(down === null ? [] : [{ price: down, arrow: "↓", rounding: "up" as const }]),
-      ...(up === null ? [] : [{ price: up, arrow: "↑", rounding: "down" as const }]),
-    ]);
+  const prices = standing(app, symbol).flatMap(({ liquidationPrice: { down, up } }) => [
+    ...(down === null ? [] : [{ price: down, arrow: "↓", rounding: "up" as const }]),
+    ...(up === null ? [] : [{ price: up, arrow: "↑", rounding: "down" as const }]),
+  ]);
   const distinct = [...new Map(prices.map((one) => [one.price, one])).values()];
   return distinct.map(
     ({ price, arrow, rounding }) => html`<button
@@ -66,7 +71,7 @@ function jumps(app: App, symbol: string): TemplateResult[] {
       class="quiet jump"
       title=${`${price}: put the price there`}
       aria-label=${`Put ${baseOf(symbol)} at its liquidation price ${priceText(price, rounding)}`}
-      @click=${() => app.slide(slide(app.state, symbol, price))}
+      @click=${() => app.slide(pin(app.state, app.shown.prices, symbol, price))}
     >
       ${arrow} ${priceText(price, rounding)}
     </button>`,
