@@ -54,6 +54,12 @@ describe("words for figures", () => {
     expect(signedMoney("-6150")).toBe("−6,150.00");
   });
 
+  it("tells coins to a millionth, dollars in cents", () => {
+    expect(money("0.123456789", "down", "BTC")).toBe("0.123456");
+    expect(money("0.123456789", "up", "USDC")).toBe("0.13");
+    expect(signedMoney("0.5", "ETH")).toBe("+0.500000");
+  });
+
   it("tells prices with about six digits, those with fewer as they are", () => {
     expect(price("105367.02411874", "up")).toBe("105,367.1");
     expect(price("3762.38", "up")).toBe("3,762.38");

@@ -55,6 +55,8 @@ export function wayTo(book: BookDocument, prices: Readonly<Record<string, string
     const before = sums.get(settle) ?? 0n;
     sums.set(settle, liquidatable ? before : before + parseDecimal(equity, UNITS, "equity"));
   }
-  const left = [...sums].map(([code, sum]) => `${money(formatDecimal(sum, UNITS))} ${code}`);
+  const left = [...sums].map(
+    ([code, sum]) => `${money(formatDecimal(sum, UNITS), "down", code)} ${code}`,
+  );
   return { steps, left: left.join(", ") };
 }

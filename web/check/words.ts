@@ -69,13 +69,14 @@ export interface Verdict {
   readonly text: string;
 }
 
-function firesAt(stop: StopView): string {
-  if (stop.equityFloor !== null) return `when equity falls to ${money(stop.equityFloor)}`;
+function firesAt(stop: StopView, settle: string): string {
+  if (stop.equityFloor !== null)
+    return `when equity falls to ${money(stop.equityFloor, "down", settle)}`;
   return stop.triggerPrice === null ? "at no price yet" : `at ${price(stop.triggerPrice)}`;
 }
 
 /** What the close would come to. */
-export function outcomeWords({ outcome, refusal }: StopView): string {
+export function outcomeWords({ outcome, refusal }: StopView, settle = "USD"): string {
   if (refusal !== null) {
     return refusal === "MARGIN_EXHAUSTED"
       ? "The close would lose more than the position's margin, so the venue would cancel the stop."
@@ -87,24 +88,24 @@ export function outcomeWords({ outcome, refusal }: StopView): string {
     outcome.closed.length === 1 && first !== undefined
       ? `Closes ${first.contracts} at ${price(first.price)}`
       : `Closes ${outcome.closed.length} positions`;
-  const made = `${what}: ${signedMoney(outcome.realizedPnl)} and ${money(outcome.fee, "up")} fee.`;
+  const made = `${what}: ${signedMoney(outcome.realizedPnl, settle)} and ${money(outcome.fee, "up", settle)} fee.`;
   if (outcome.marginReturned !== null) {
-    return `${made} ${money(outcome.marginReturned)} go back to the wallet.`;
+    return `${made} ${money(outcome.marginReturned, "down", settle)} go back to the wallet.`;
   }
   if (outcome.equity === null || outcome.clearance === null) return made;
-  const rest = `leaves ${money(outcome.equity)} equity`;
+  const rest = `leaves ${money(outcome.equity, "down", settle)} equity`;
   return outcome.stands
-    ? `${made} That ${rest}, ${money(outcome.clearance)} of it clear of liquidation.`
+    ? `${made} That ${rest}, ${money(outcome.clearance, "down", settle)} of it clear of liquidation.`
     : `${made} That ${rest}, still too little: what remains is liquidated.`;
 }
 
-function beyondWords(stop: StopView): string {
+function beyondWords(stop: StopView, settle: string): string {
   if (stop.equityFloor !== null) {
     const floor =
       stop.clampedFloor === null
         ? ""
-        : ` The lowest floor that works is ${money(stop.clampedFloor, "up")}.`;
-    return `The account is liquidated before its equity is down to ${money(stop.equityFloor)}.${floor}`;
+        : ` The lowest floor that works is ${money(stop.clampedFloor, "up", settle)}.`;
+    return `The account is liquidated before its equity is down to ${money(stop.equityFloor, "down", settle)}.${floor}`;
   }
   const where = stop.triggerPrice === null ? "its trigger" : price(stop.triggerPrice);
   const near = stop.side === "long" ? "up" : "down";
@@ -116,15 +117,15 @@ function beyondWords(stop: StopView): string {
 }
 
 /** The verdict on a stop, with its outcome. `moved`: prices are those of the sliders. */
-export function stopVerdict(stop: StopView, moved = false): Verdict {
-  const outcome = outcomeWords(stop);
+export function stopVerdict(stop: StopView, moved = false, settle = "USD"): Verdict {
+  const outcome = outcomeWords(stop, settle);
   const said = (text: string): string => (outcome === "" ? text : `${text} ${outcome}`);
   switch (stop.verdict) {
     case "armed":
-      return { short: "armed", tone: "good", text: said(`Fires ${firesAt(stop)}.`) };
+      return { short: "armed", tone: "good", text: said(`Fires ${firesAt(stop, settle)}.`) };
     case "contested": {
       const share = percent(stop.contestedShock ?? "0", "down");
-      const text = `Fires ${firesAt(stop)} if everything else holds: once there, a move of ${share} against the other positions liquidates the account first.`;
+      const text = `Fires ${firesAt(stop, settle)} if everything else holds: once there, a move of ${share} against the other positions liquidates the account first.`;
       return { short: "contested", tone: "warn", text: said(text) };
     }
     case "immediate": {
@@ -134,7 +135,7 @@ export function stopVerdict(stop: StopView, moved = false): Verdict {
       return { short: "passed", tone: "warn", text: said(text) };
     }
     case "beyondLiquidation":
-      return { short: "beyond liquidation", tone: "bad", text: beyondWords(stop) };
+      return { short: "beyond liquidation", tone: "bad", text: beyondWords(stop, settle) };
     case "inactive":
       return {
         short: "inactive",
@@ -204,7 +205,7 @@ export function switchedWords({ symbol, liquidationPrice }: SwitchedPosition): s
 export function transferWords({ transfer, closed }: MarginModePreview, settle: string): string {
   const close = closed === "0" ? "" : ` ${closed} contracts are closed to make it fit.`;
   if (transfer === null || transfer === "0") return `No money moves.${close}`;
-  const size = money(transfer.replace("-", ""), "up");
+  const size = money(transfer.replace("-", ""), "up", settle);
   const way = transfer.startsWith("-")
     ? `${size} ${settle} return to the wallet.`
     : `${size} ${settle} leave the wallet for this position.`;

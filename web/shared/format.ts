@@ -40,14 +40,19 @@ export function grouped(text: string): string {
   return negative ? MINUS + shown : shown;
 }
 
-/** An amount with two decimals. */
-export function money(text: string, rounding: Rounding = "down"): string {
-  return grouped(roundDecimal(text, 2, rounding));
+/** Decimals at which amounts of an asset are told: cents of what is worth about a dollar, millionths of a coin. */
+export function amountDecimals(asset: string): number {
+  return /USD|^(EUR|GBP|DAI)/.test(asset) ? 2 : 6;
 }
 
-/** An amount with two decimals and its sign, whichever it is. */
-export function signedMoney(text: string): string {
-  const shown = money(text);
+/** An amount of an asset. */
+export function money(text: string, rounding: Rounding = "down", asset = "USD"): string {
+  return grouped(roundDecimal(text, amountDecimals(asset), rounding));
+}
+
+/** An amount with its sign, whichever it is. */
+export function signedMoney(text: string, asset = "USD"): string {
+  const shown = money(text, "down", asset);
   return /[1-9]/.test(shown) && !shown.startsWith(MINUS) ? `+${shown}` : shown;
 }
 

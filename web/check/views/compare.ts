@@ -45,7 +45,7 @@ function variantRow(shown: Shown, name: ModeVariantName): TemplateResult {
       <span class="on-phone soft small" aria-hidden="true">aground at </span>${firstAground(shown, name)}
     </td>
     <td role="cell" class="number" title=${left}>
-      <span class="on-phone soft small" aria-hidden="true">left now </span>${money(left)}
+      <span class="on-phone soft small" aria-hidden="true">left now </span>${money(left, "down", settle)}
     </td>
     <td role="cell" class=${fate.fallen.size === 0 ? "" : "bad"}>
       ${words.join("; ")}${scaled ? html` <span class="soft small">(margins cut: the wallet could not give each its initial margin)</span>` : ""}

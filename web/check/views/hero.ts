@@ -82,7 +82,7 @@ function facts(shown: Shown, nearest: ScopeView | null): TemplateResult {
   const equity = sumOf(shown, "equity");
   const gone = report.scopes.some(({ liquidatable }) => liquidatable);
   const amount = (value: string, rounding: "down" | "up", unit: string): TemplateResult =>
-    html`<dd title=${value}>${money(value, rounding)} <span class="unit">${unit}</span></dd>`;
+    html`<dd title=${value}>${money(value, rounding, unit)} <span class="unit">${unit}</span></dd>`;
   return html`<dl class="facts">
     <div title="Wallet and isolated margins with unrealised results; liquidated scopes left out">
       <dt>${gone ? "Equity that stands" : "Equity"}</dt>

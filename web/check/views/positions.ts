@@ -166,19 +166,21 @@ function cell(name: string, className: string, content: unknown, under?: unknown
   </td>`;
 }
 
-function profitText(view: PositionView | undefined): TemplateResult {
+function profitText(view: PositionView | undefined, settle: string): TemplateResult {
   if (view === undefined) return html`<span class="soft">…</span>`;
   const tone = view.unrealizedPnl.startsWith("-")
     ? "bad"
     : view.unrealizedPnl === "0"
       ? ""
       : "good";
-  return html`<span class=${tone} title=${view.unrealizedPnl}>${signedMoney(view.unrealizedPnl)}</span>`;
+  return html`<span class=${tone} title=${view.unrealizedPnl}>${signedMoney(view.unrealizedPnl, settle)}</span>`;
 }
 
 function figuresRow(row: Row, selected: boolean, aground: boolean): TemplateResult {
   const { app, position, index, view, name } = row;
   const isolated = position.marginMode === "isolated";
+  const { markets } = app.state.book;
+  const settle = markets.find(({ symbol }) => symbol === position.symbol)?.settle ?? "USD";
   const path = `accounts[0].positions[${index}]`;
   return html`<tr role="row" class=${selected ? "selected" : ""}>
       <th role="rowheader" scope="row">
@@ -200,7 +202,7 @@ function figuresRow(row: Row, selected: boolean, aground: boolean): TemplateResu
         input(row, "contracts", "Size"),
         view === undefined
           ? "…"
-          : html`<span title=${view.notional}>${money(view.notional)}</span> · tier ${view.tier}`,
+          : html`<span title=${view.notional}>${money(view.notional, "down", settle)}</span> · tier ${view.tier}`,
       )}
       ${cell("Entry", "number entry", input(row, "entryPrice", "Entry price"))}
       ${cell(
@@ -223,8 +225,8 @@ function figuresRow(row: Row, selected: boolean, aground: boolean): TemplateResu
       ${cell(
         "Result",
         "number",
-        profitText(view),
-        view === undefined ? "…" : html`MM ${money(view.maintenanceMargin, "up")}`,
+        profitText(view, settle),
+        view === undefined ? "…" : html`MM ${money(view.maintenanceMargin, "up", settle)}`,
       )}
       ${cell("Liquidation", "number liquidation", liquidationCell(view, aground))}
       <td role="cell" class="remove">

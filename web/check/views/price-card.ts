@@ -3,7 +3,7 @@
 import { html, type TemplateResult } from "lit/html.js";
 import { compactNumber, groupedNumber } from "../../../src/charts/scales.ts";
 import type { PositionView, StopView } from "../../../src/types.ts";
-import { money, price, type Rounding } from "../../shared/format.ts";
+import { amountDecimals, money, price, type Rounding } from "../../shared/format.ts";
 import type { App } from "../app.ts";
 import { type Flag, pointAt, priceChart, priceFrame } from "../charts/price-chart.ts";
 import { positionKey } from "../model.ts";
@@ -57,7 +57,8 @@ function readout({ shown, crosshair }: App): TemplateResult {
   }
   const decimals = point.price >= 1000 ? 1 : point.price >= 1 ? 3 : 6;
   const clear = point.equity - point.requirement;
-  const amount = (value: number): string => groupedNumber(value, 2).replace("-", "−");
+  const amount = (value: number): string =>
+    groupedNumber(value, amountDecimals(settle)).replace("-", "−");
   return html`<p class="readout small">
     <span>at <strong>${groupedNumber(point.price, decimals)}</strong></span>
     <span class="key equity">equity ${amount(point.equity)}</span>
@@ -178,7 +179,7 @@ export function priceCard(app: App, { width }: ChartWidth): TemplateResult {
       <span class="key equity">equity</span>
       <span class="key requirement">required (maintenance${scope?.closeFee === "0" ? "" : " + fee"})</span>
       <span class="key zone">liquidation</span>
-      ${scope === undefined ? "" : html`<span class="soft">${scopeName(scope)}, clear of liquidation by ${money(scope.clearance)} ${scope.settle}</span>`}
+      ${scope === undefined ? "" : html`<span class="soft">${scopeName(scope)}, clear of liquidation by ${money(scope.clearance, "down", scope.settle)} ${scope.settle}</span>`}
     </p>
     ${plot(app, shown, view, width)}
     <p class="axis-name soft small">price of ${view.symbol}, all others held where they stand</p>

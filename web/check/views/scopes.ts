@@ -19,7 +19,7 @@ function scopeCard(scope: ScopeView): TemplateResult {
   const tone = gaugeTone(ratio, liquidatable);
   const row = (name: string, value: string, rounding: "down" | "up"): TemplateResult => html`<div>
     <dt>${name}</dt>
-    <dd title=${value}>${money(value, rounding)}</dd>
+    <dd title=${value}>${money(value, rounding, scope.settle)}</dd>
   </div>`;
   return html`<li class="scope ${scope.scope}">
     <div class="scope-head">

@@ -125,6 +125,12 @@ function clampButton(
   </button>`;
 }
 
+/** Asset that a stop's money is in. */
+function settleOf({ shown }: App, { symbol, settle }: StopView): string {
+  const market = shown.model.book.markets.find((one) => one.symbol === symbol);
+  return settle ?? market?.settle ?? shown.settle;
+}
+
 function stopRow(
   app: App,
   stop: StopDefinition,
@@ -133,7 +139,8 @@ function stopRow(
 ): TemplateResult {
   const path = `accounts[0].stops[${index}]`;
   const { field } = figureOf(stop);
-  const verdict = view === undefined ? null : stopVerdict(view, app.shown.moved);
+  const verdict =
+    view === undefined ? null : stopVerdict(view, app.shown.moved, settleOf(app, view));
   return html`<li class="stop">
     <div class="stop-terms">
       ${kindChoice(app, stop, index)}

@@ -65,7 +65,7 @@ function scopeChanges(preview: MarginModePreview): TemplateResult {
     <tbody>
       ${preview.scopes.map(({ name, before, after }) => {
         const figure = (value: string | undefined): TemplateResult =>
-          html`<td class="number" title=${value ?? ""}>${value === undefined ? "–" : money(value)}</td>`;
+          html`<td class="number" title=${value ?? ""}>${value === undefined ? "–" : money(value, "down", name.settle)}</td>`;
         return html`<tr>
           <th scope="row">${scopeName(name)}</th>
           ${figure(before?.equity)} ${figure(after?.equity)} ${figure(before?.clearance)}
