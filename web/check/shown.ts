@@ -38,7 +38,7 @@ export interface Shown {
 /** Least share of the mark on either side of it. */
 const LEAST_SPAN = 0.12;
 /** Prices further off than these multiples of the mark are not drawn. */
-const LOWEST = 0.25;
+const LOWEST = 0.1;
 const HIGHEST = 2.2;
 const MARGIN = 0.06;
 

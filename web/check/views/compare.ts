@@ -30,9 +30,8 @@ function firstAground(shown: Shown, name: ModeVariantName): string {
 }
 
 function variantRow(shown: Shown, name: ModeVariantName): TemplateResult {
-  const { fates, settle, model } = shown;
+  const { fates, model } = shown;
   const fate = fates[name];
-  const left = formatDecimal(fate.left.get(settle) ?? 0n, model.decimalsOf(settle));
   const { scaled } = model.variants[name];
   const words = [
     fate.fallen.size === 0 ? "all stand" : `${names([...fate.fallen])} liquidated`,
@@ -44,8 +43,12 @@ function variantRow(shown: Shown, name: ModeVariantName): TemplateResult {
     <td role="cell" class="number">
       <span class="on-phone soft small" aria-hidden="true">aground at </span>${firstAground(shown, name)}
     </td>
-    <td role="cell" class="number" title=${left}>
-      <span class="on-phone soft small" aria-hidden="true">left now </span>${money(left, "down", settle)}
+    <td role="cell" class="number">
+      <span class="on-phone soft small" aria-hidden="true">left now </span>
+      ${[...fate.left].map(([settle, units]) => {
+        const left = formatDecimal(units, model.decimalsOf(settle));
+        return html`<span class="amount" title=${left}>${money(left, "down", settle)} <span class="unit">${settle}</span></span>`;
+      })}
     </td>
     <td role="cell" class=${fate.fallen.size === 0 ? "" : "bad"}>
       ${words.join("; ")}${scaled ? html` <span class="soft small">(margins cut: the wallet could not give each its initial margin)</span>` : ""}
@@ -70,7 +73,7 @@ export function compare(app: App, { width }: ChartWidth): TemplateResult {
           <tr role="row">
             <th role="columnheader" scope="col">Margin mode</th>
             <th role="columnheader" scope="col" class="number">First aground at</th>
-            <th role="columnheader" scope="col" class="number">Left now, ${settle}</th>
+            <th role="columnheader" scope="col" class="number">Left now</th>
             <th role="columnheader" scope="col">What happens</th>
           </tr>
         </thead>

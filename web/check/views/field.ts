@@ -48,6 +48,7 @@ export function decimalField(field: DecimalField): TemplateResult {
     aria-invalid=${wrong ? "true" : "false"}
     aria-describedby=${wrong ? problemsId(rowOf(path)) : nothing}
     placeholder=${placeholder}
+    title=${value}
     .value=${live(value)}
     @input=${typed}
     @blur=${() => app.left()}

@@ -23,8 +23,17 @@ export function nearestScope(scopes: readonly ScopeView[]): ScopeView | null {
   return nearest;
 }
 
+/** Assets that scopes settle in, the one of most of them first. */
+function settlesOf({ report, settle }: Shown): string[] {
+  return [...new Set([settle, ...report.scopes.map((scope) => scope.settle)])];
+}
+
 /** Sum over the scopes in one asset that stand, exactly: one that is liquidated has nothing more to say of the account. */
-function sumOf({ report, settle, model }: Shown, field: "equity" | "maintenanceMargin"): bigint {
+function sumOf(
+  { report, model }: Shown,
+  settle: string,
+  field: "equity" | "maintenanceMargin",
+): bigint {
   const decimals = model.decimalsOf(settle);
   return report.scopes
     .filter((scope) => scope.settle === settle && !scope.liquidatable)
@@ -32,13 +41,14 @@ function sumOf({ report, settle, model }: Shown, field: "equity" | "maintenanceM
 }
 
 /** Notional of all positions in one asset over the equity that stands, rounded up to a tenth. */
-function leverageText(shown: Shown, equity: bigint): string {
-  const { report, settle, model } = shown;
+function leverageText(shown: Shown, settle: string): string {
+  const { report, model } = shown;
   const decimals = model.decimalsOf(settle);
   const settles = new Map(model.book.markets.map((market) => [market.symbol, market.settle]));
   const notional = report.positions
     .filter(({ symbol }) => settles.get(symbol) === settle)
     .reduce((sum, view) => sum + parseDecimal(view.notional, decimals, "notional"), 0n);
+  const equity = sumOf(shown, settle, "equity");
   if (equity <= 0n) return "–";
   return `${grouped(formatDecimal((notional * 10n + equity - 1n) / equity, 1))}×`;
 }
@@ -77,24 +87,28 @@ function headline(shown: Shown, nearest: ScopeView | null): TemplateResult {
 }
 
 function facts(shown: Shown, nearest: ScopeView | null): TemplateResult {
-  const { settle, model, report } = shown;
-  const decimals = model.decimalsOf(settle);
-  const equity = sumOf(shown, "equity");
+  const { model, report } = shown;
+  const settles = settlesOf(shown);
   const gone = report.scopes.some(({ liquidatable }) => liquidatable);
   const amount = (value: string, rounding: "down" | "up", unit: string): TemplateResult =>
     html`<dd title=${value}>${money(value, rounding, unit)} <span class="unit">${unit}</span></dd>`;
+  const sums = (field: "equity" | "maintenanceMargin", rounding: "down" | "up"): TemplateResult[] =>
+    settles.map((settle) => {
+      const text = formatDecimal(sumOf(shown, settle, field), model.decimalsOf(settle));
+      return amount(text, rounding, settle);
+    });
   return html`<dl class="facts">
     <div title="Wallet and isolated margins with unrealised results; liquidated scopes left out">
       <dt>${gone ? "Equity that stands" : "Equity"}</dt>
-      ${amount(formatDecimal(equity, decimals), "down", settle)}
+      ${sums("equity", "down")}
     </div>
     <div title="What the scopes that stand must hold; fees to close not included">
       <dt>Maintenance</dt>
-      ${amount(formatDecimal(sumOf(shown, "maintenanceMargin"), decimals), "up", settle)}
+      ${sums("maintenanceMargin", "up")}
     </div>
     <div title="Notional of all positions over equity">
       <dt>Leverage</dt>
-      <dd>${leverageText(shown, equity)}</dd>
+      ${settles.map((settle) => html`<dd>${leverageText(shown, settle)}</dd>`)}
     </div>
     ${
       nearest === null

@@ -47,8 +47,8 @@ function flagsOf(shown: Shown, view: PositionView, stops: readonly StopView[]): 
   return flags.filter((one) => one.price >= range.from && one.price <= range.to);
 }
 
-function readout({ shown, crosshair }: App): TemplateResult {
-  const { curve, settle } = shown;
+function readout({ shown, crosshair }: App, settle: string): TemplateResult {
+  const { curve } = shown;
   const point = curve === null || crosshair === null ? undefined : pointAt(curve, crosshair);
   if (point === undefined) {
     return html`<p class="readout soft small">
@@ -165,10 +165,11 @@ export function priceCard(app: App, { width }: ChartWidth): TemplateResult {
   const key = selected === null ? "" : positionKey(selected);
   const view = report.positions.find((one) => positionKey(one) === key);
   if (view === undefined) return html``;
+  const own = shown.model.book.markets.find(({ symbol }) => symbol === view.symbol)?.settle;
   const scope = report.scopes.find(
     ({ symbol, side, settle }) =>
       (view.marginMode === "isolated" && symbol === view.symbol && side === view.side) ||
-      (view.marginMode === "cross" && symbol === null && settle === shown.settle),
+      (view.marginMode === "cross" && symbol === null && settle === own),
   );
   return html`<section class="card price-card" aria-labelledby="price-card">
     <div class="section-head">
@@ -182,7 +183,7 @@ export function priceCard(app: App, { width }: ChartWidth): TemplateResult {
       ${scope === undefined ? "" : html`<span class="soft">${scopeName(scope)}, clear of liquidation by ${money(scope.clearance, "down", scope.settle)} ${scope.settle}</span>`}
     </p>
     ${plot(app, shown, view, width)}
-    <p class="axis-name soft small">price of ${view.symbol}, all others held where they stand</p>
-    ${readout(app)}
+    <p class="axis-name soft small">price of ${view.symbol} →, all others held where they stand; ${own ?? ""} ↑</p>
+    ${readout(app, own ?? shown.settle)}
   </section>`;
 }
