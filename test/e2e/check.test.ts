@@ -84,7 +84,7 @@ describe("figures", () => {
     await open();
     expect(await scopeFigures()).toEqual(engineFigures(engineOf()));
     await slideTo(slider(BTC), -500);
-    const at = (await page.locator(`output.market-price`).first().getAttribute("title")) ?? "";
+    const at = (await page.locator(".market", { hasText: "BTC" }).locator("output.market-price").getAttribute("title")) ?? "";
     expect(at).toBe("109590.8");
     expect(await scopeFigures()).toEqual(
       engineFigures(engineOf((engine) => engine.setMarks({ [BTC]: at }))),
