@@ -84,7 +84,11 @@ describe("figures", () => {
     await open();
     expect(await scopeFigures()).toEqual(engineFigures(engineOf()));
     await slideTo(slider(BTC), -500);
-    const at = (await page.locator(".market", { hasText: "BTC" }).locator("output.market-price").getAttribute("title")) ?? "";
+    const at =
+      (await page
+        .locator(".market", { hasText: "BTC" })
+        .locator("output.market-price")
+        .getAttribute("title")) ?? "";
     expect(at).toBe("109590.8");
     expect(await scopeFigures()).toEqual(
       engineFigures(engineOf((engine) => engine.setMarks({ [BTC]: at }))),
