@@ -4,7 +4,7 @@
 import { live } from "lit/directives/live.js";
 import { html, type TemplateResult } from "lit/html.js";
 import type { StopDefinition, StopView } from "../../../src/types.ts";
-import { isDecimal, price } from "../../shared/format.ts";
+import { isDecimal, money, price } from "../../shared/format.ts";
 import type { App } from "../app.ts";
 import { movedPrice, priceDecimalsOfMarket } from "../prices.ts";
 import { addStop, positionsOf, removeStop, replaceStop, stopsOf } from "../state.ts";
@@ -115,7 +115,9 @@ function clampButton(
   const fixed: StopDefinition = priced
     ? { ...stopOfChoice("mark", stop, at) }
     : withFigure({ ...stop, kind: "equity" }, at);
-  const shown = priced ? price(at, view.side === "long" ? "up" : "down") : at;
+  const shown = priced
+    ? price(at, view.side === "long" ? "up" : "down")
+    : money(at, "up", settleOf(app, view));
   return html`<button
     type="button"
     class="quiet"
@@ -221,6 +223,6 @@ export function stops(app: App): TemplateResult {
             )}
           </ol>`
     }
-    ${wayHere(app)}
+    ${held.length === 0 ? "" : wayHere(app)}
   </section>`;
 }
