@@ -121,6 +121,20 @@ describe("books and brackets", () => {
     expect(notes).toEqual(["The book holds 2 accounts; this is the first, example."]);
   });
 
+  it("takes numbers as the text that people edit", () => {
+    const { book: example } = exampleState();
+    const [own] = example.accounts;
+    const numbers = {
+      ...example,
+      marks: { ...example.marks, "SOL/USDT:USDT": 1e-7 },
+      accounts: [{ ...own, balances: { USDT: 34000.5 } }],
+    };
+    const { book } = account(JSON.stringify(numbers));
+    expect(book.marks["SOL/USDT:USDT"]).toBe("0.0000001");
+    expect(book.accounts[0]?.balances).toEqual({ USDT: "34000.5" });
+    expect(book.accounts[0]?.hedged).toBe(false);
+  });
+
   it("takes bracket files as JSON and CSV, for contracts held and for others", () => {
     const { book: example } = exampleState();
     const tiers = [

@@ -121,6 +121,8 @@ describe("switches of margin mode", () => {
     expect(transferWords({ ...preview, transfer: "-1.001" }, "USDT")).toBe(
       "1.01 USDT return to the wallet.",
     );
+    const whole = { ...preview, positions: [...preview.positions, ...preview.positions] };
+    expect(transferWords(whole, "USDT")).toContain("leave the wallet for 2 positions.");
     expect(transferWords({ ...preview, transfer: "0", closed: "0.5" }, "USDT")).toBe(
       "No money moves. 0.5 contracts are closed to make it fit.",
     );

@@ -3,6 +3,7 @@
 import type { ImportOptions } from "../../src/adapters/index.ts";
 import { bookOfAnswers, type VenueFiles } from "../../src/adapters/parts.ts";
 import { describeShape, type ImportSource, VENUE_NAMES } from "../../src/adapters/recognise.ts";
+import { expandExponent } from "../../src/decimal.ts";
 import { RiskError } from "../../src/errors.ts";
 import type { PricedMarket } from "../../src/generate/standard-markets.ts";
 import { readBracketCsv, readBracketJson } from "../../src/tiers/read.ts";
@@ -107,15 +108,30 @@ function isBook(data: unknown): data is BookDocument {
   return typeof data === "object" && data !== null && "accounts" in data && "markets" in data;
 }
 
+/** Numbers as the text that people edit: 1e-7 is "0.0000001". */
+function inText<Value>(value: Value): Value {
+  if (typeof value === "number") return expandExponent(String(value)) as Value;
+  if (Array.isArray(value)) return value.map(inText) as Value;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, inText(member)]),
+  ) as Value;
+}
+
 function accountOfBook(book: BookDocument): Pasted {
   const count = Array.isArray(book.accounts) ? book.accounts.length : 0;
   if (count === 0) {
     throw new RiskError("BAD_BOOK", "must list at least one account", { path: "accounts" });
   }
-  const first = accountOf(book);
+  const first = inText(accountOf(book));
   const others =
     count === 1 ? [] : [`The book holds ${count} accounts; this is the first, ${first.id}.`];
-  return { kind: "account", book: { ...book, accounts: [first] }, source: "a book", notes: others };
+  return {
+    kind: "account",
+    book: { ...book, marks: inText(book.marks), accounts: [first] },
+    source: "a book",
+    notes: others,
+  };
 }
 
 /** Terms of a contract of which only brackets are known. */

@@ -202,12 +202,17 @@ export function switchedWords({ symbol, liquidationPrice }: SwitchedPosition): s
 }
 
 /** Where the money of a switch goes. */
-export function transferWords({ transfer, closed }: MarginModePreview, settle: string): string {
+export function transferWords(
+  { transfer, closed, positions }: MarginModePreview,
+  settle: string,
+): string {
+  const moved = positions.filter((position) => position.transfer !== "0").length;
+  const whom = moved > 1 ? `${moved} positions` : "this position";
   const close = closed === "0" ? "" : ` ${closed} contracts are closed to make it fit.`;
   if (transfer === null || transfer === "0") return `No money moves.${close}`;
   const size = money(transfer.replace("-", ""), "up", settle);
   const way = transfer.startsWith("-")
     ? `${size} ${settle} return to the wallet.`
-    : `${size} ${settle} leave the wallet for this position.`;
+    : `${size} ${settle} leave the wallet for ${whom}.`;
   return way + close;
 }
