@@ -229,6 +229,13 @@ describe("edits", () => {
     expect(edits.pin(exampleState(), shown, BTC, "1").view.trial).toEqual({ [BTC]: "1" });
   });
 
+  it("take what the engine made of the account, positions in their places", () => {
+    const example = exampleState();
+    const account = edits.accountOf(example.book);
+    const turned = { ...account, positions: [...(account.positions ?? [])].reverse() };
+    expect(edits.takeAccount(example, turned)).toEqual(example);
+  });
+
   it("name each stop by itself", () => {
     const stop = { kind: "mark", symbol: BTC, side: "long", triggerPrice: "1" } as const;
     const twice = edits.addStop(edits.addStop(edits.removeStop(exampleState(), 0), stop), stop);
