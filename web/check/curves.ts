@@ -9,8 +9,8 @@ import type { CheckModel } from "./model.ts";
 import { priceDecimalsOfMarket, shownPrices } from "./prices.ts";
 import type { CheckView } from "./state.ts";
 
-const POINTS = 160;
-const LEFT_STEPS = 48;
+const POINTS = 120;
+const LEFT_STEPS = 36;
 
 export interface CurvePoint {
   readonly price: number;

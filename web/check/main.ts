@@ -79,11 +79,13 @@ function download(app: App): void {
 async function start(): Promise<void> {
   const { state, notice } = await stateOfHash();
   const announcer = new Announcer();
+  // Asked for only when the window changes: asking on every move would lay the page out twice.
+  let width = chartWidth();
   const draw = (app: App): void => {
     const actions = {
       share: () => void share(app),
       download: () => download(app),
-      width: chartWidth(),
+      width,
     };
     render(page(app, actions), root);
     showDialogs(app);
@@ -103,15 +105,14 @@ async function start(): Promise<void> {
     app.notice = `The account of the link is not sound: ${(error as Error).message}`;
   }
   draw(app);
-  // Once more, at the width that the cards have now.
-  draw(app);
-  root.removeAttribute("aria-busy");
-  let width = chartWidth();
-  new ResizeObserver(() => {
+  const fitCharts = (): void => {
     if (chartWidth() === width) return;
     width = chartWidth();
     draw(app);
-  }).observe(root);
+  };
+  fitCharts();
+  root.removeAttribute("aria-busy");
+  new ResizeObserver(fitCharts).observe(root);
   window.addEventListener("hashchange", async () => {
     if (location.hash === written) return;
     const next = await stateOfHash();
