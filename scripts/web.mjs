@@ -80,6 +80,12 @@ async function bundle(build) {
   });
 }
 
+/** The icon as an address that holds it. */
+function iconUrl() {
+  const icon = readFileSync(join(root, "web/icon.svg")).toString("base64");
+  return `data:image/svg+xml;base64,${icon}`;
+}
+
 /** A page with its policy, masthead and foot put in. */
 function page(name, file) {
   const part = (path) => readFileSync(join(root, "web", path), "utf8").trim();
@@ -91,6 +97,8 @@ function page(name, file) {
   const html = part(file)
     .replace("<!--csp-->", meta)
     .replace(`<!--masthead:${name}-->`, masthead.replaceAll(/ data-page="\w+"/g, ""))
+    // In the page itself: browsers ask for an icon again whenever the address changes, and these pages ask for nothing once they are up.
+    .replace('href="icon.svg"', `href="${iconUrl()}"`)
     .replace("<!--foot-->", part("shared/foot.html"));
   if (html.includes("<!--")) throw new Error(`web/${file}: a placeholder was not filled`);
   return `${html}\n`;

@@ -1,5 +1,7 @@
 // Files of venues' answers for `underkeel import`: what each one is shows in its fields, so they can be named in any order; several
 // of one kind (pages, categories) are joined. What does not show can be said: PART=FILE.
+
+import { PARTS, type VenueFiles } from "../adapters/parts.ts";
 import {
   contentOf,
   describeShape,
@@ -7,66 +9,10 @@ import {
   recognise,
   VENUE_NAMES,
 } from "../adapters/recognise.ts";
+import { parseExactJson } from "../book/exact-json.ts";
 import { RiskError } from "../errors.ts";
 import { readText } from "./bracket-input.ts";
 import { UsageError } from "./command.ts";
-import { parseExactJson } from "./exact-json.ts";
-
-/** What each venue's import takes, with the request that returns it. */
-export const PARTS: Readonly<Record<ImportSource, Readonly<Record<string, string>>>> = {
-  binance: {
-    account: "/fapi/v2/account or v3, /dapi/v1/account",
-    positionRisk: "/fapi/v2/positionRisk or v3, /dapi/v1/positionRisk",
-    balance: "/fapi/v2/balance or v3",
-    brackets: "/fapi/v1/leverageBracket, /dapi/v2/leverageBracket",
-    exchangeInfo: "/fapi/v1/exchangeInfo, /dapi/v1/exchangeInfo",
-    premiumIndex: "/fapi/v1/premiumIndex",
-    symbolConfig: "/fapi/v1/symbolConfig",
-    openOrders: "/fapi/v1/openOrders",
-    positionMode: "/fapi/v1/positionSide/dual",
-    commission: "/fapi/v1/commissionRate",
-  },
-  bybit: {
-    positions: "/v5/position/list",
-    wallet: "/v5/account/wallet-balance",
-    tiers: "/v5/market/risk-limit",
-    instruments: "/v5/market/instruments-info",
-    tickers: "/v5/market/tickers",
-    accountInfo: "/v5/account/info",
-    orders: "/v5/order/realtime",
-    fees: "/v5/account/fee-rate",
-  },
-  okx: {
-    positions: "/api/v5/account/positions",
-    balance: "/api/v5/account/balance",
-    instruments: "/api/v5/public/instruments",
-    tiers: "/api/v5/public/position-tiers",
-    marks: "/api/v5/public/mark-price",
-    config: "/api/v5/account/config",
-    orders: "/api/v5/trade/orders-pending",
-    fees: "/api/v5/account/trade-fee",
-  },
-  hyperliquid: {
-    state: "info clearinghouseState",
-    meta: "info meta or metaAndAssetCtxs",
-    orders: "info openOrders or frontendOpenOrders",
-  },
-  ccxt: {
-    positions: "fetchPositions",
-    balances: "fetchBalance, with its info",
-    markets: "exchange.markets",
-    tiers: "fetchLeverageTiers",
-    orders: "fetchOpenOrders",
-    marks: "fetchFundingRates, or prices by symbol",
-    wallets: "{asset: amount} outside isolated positions, instead of balances",
-  },
-};
-
-/** Answers by the part they are. */
-export interface VenueFiles {
-  readonly venue: ImportSource;
-  readonly parts: ReadonlyMap<string, unknown>;
-}
 
 interface NamedFile {
   readonly name: string;

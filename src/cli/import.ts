@@ -1,22 +1,8 @@
 // `underkeel import FILES…`: an account's book out of the answers of a venue's API, or of ccxt. The book is tried in an engine
 // before a byte of it is written, and what it comes to is told beside.
 import { writeFile } from "node:fs/promises";
-import {
-  type BinanceInput,
-  type BybitInput,
-  type CcxtInput,
-  fromBinance,
-  fromBybit,
-  fromCcxt,
-  fromHyperliquid,
-  fromOkx,
-  type HyperliquidMeta,
-  type HyperliquidOptions,
-  type HyperliquidState,
-  type ImportOptions,
-  type ImportSource,
-  type OkxInput,
-} from "../adapters/index.ts";
+import type { ImportOptions, ImportSource } from "../adapters/index.ts";
+import { bookOfAnswers, PARTS } from "../adapters/parts.ts";
 import { VENUE_NAMES } from "../adapters/recognise.ts";
 import { RiskEngine } from "../engine/engine.ts";
 import type { AccountReport, BookDocument } from "../types.ts";
@@ -29,7 +15,7 @@ import {
   nearest,
   UsageError,
 } from "./command.ts";
-import { PARTS, readVenueFiles, type VenueFiles } from "./import-files.ts";
+import { readVenueFiles } from "./import-files.ts";
 import { groupDigits, money } from "./terminal.ts";
 
 const SOURCES = Object.keys(PARTS) as ImportSource[];
@@ -75,29 +61,6 @@ function optionsOf(
   };
 }
 
-/** The files' content is whatever was in them: each import checks what it is given. */
-function convert(
-  { venue, parts }: VenueFiles,
-  options: ReturnType<typeof optionsOf>,
-): BookDocument {
-  const input: unknown = Object.fromEntries(parts);
-  if (venue === "binance") return fromBinance(input as BinanceInput, options);
-  if (venue === "bybit") return fromBybit(input as BybitInput, options);
-  if (venue === "okx") return fromOkx(input as OkxInput, options);
-  if (venue === "ccxt") return fromCcxt(input as CcxtInput, options);
-  const orders = parts.get("orders");
-  const more =
-    orders === undefined ? {} : { orders: orders as NonNullable<HyperliquidOptions["orders"]> };
-  return fromHyperliquid(
-    parts.get("state") as HyperliquidState,
-    parts.get("meta") as HyperliquidMeta,
-    {
-      ...options,
-      ...more,
-    },
-  );
-}
-
 function count(number: number, name: string): string {
   return `${groupDigits(number)} ${name}${number === 1 ? "" : "s"}`;
 }
@@ -127,7 +90,7 @@ async function run(args: CommandArguments, context: CommandContext): Promise<Exi
   const notes: string[] = [];
   const options = optionsOf(args, notes);
   const files = await readVenueFiles(args.operands, sourceOf(args));
-  const book = convert(files, options);
+  const book = bookOfAnswers(files, options);
   const id = book.accounts[0]?.id ?? "";
   const report = RiskEngine.fromBook(book).account(id).report();
   const text = `${JSON.stringify(book, null, 2)}\n`;

@@ -1,10 +1,10 @@
 // The scenarios that `underkeel stress` is asked for, from its options and files.
 import { readFile } from "node:fs/promises";
+import { parseExactJson } from "../book/exact-json.ts";
 import { type StressGrid, stressGrid } from "../engine/stress-grid.ts";
 import { historicalScenario } from "../engine/stress-history.ts";
 import type { StressScenario } from "../engine/stress-scenarios.ts";
 import { type CommandArguments, UsageError } from "./command.ts";
-import { parseExactJson } from "./exact-json.ts";
 import { percentText, readMoves, readShare } from "./shares.ts";
 
 /** Moves of everything where nothing was asked for. */

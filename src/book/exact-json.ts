@@ -1,14 +1,14 @@
 // JSON whose numbers keep their digits: each becomes its text, where JSON.parse would round what a double cannot hold (a
 // balance of 90071992.54740993). Whole texts only, for files of venues; books are read as streams.
 
+import { RiskError } from "../errors.ts";
 import {
   type JsonContainer,
   type JsonHandler,
   type JsonScalar,
   JsonTokenizer,
-} from "../book/json-tokens.ts";
-import { type JsonNode, plainOf, TreeBuilder } from "../book/json-tree.ts";
-import { RiskError } from "../errors.ts";
+} from "./json-tokens.ts";
+import { type JsonNode, plainOf, TreeBuilder } from "./json-tree.ts";
 
 class WholeDocument implements JsonHandler {
   readonly #name: string;
