@@ -13,8 +13,6 @@ import {
   HOT_HEAD_BYTES,
   HOT_LEG_BYTES,
   MARKS,
-  POOL_FIRST_LEG,
-  POOL_LEGS,
   STATUS_CAPACITY,
   STATUS_NO_RECORD,
   STATUS_OK,
@@ -38,7 +36,7 @@ import {
   SUMS_MASK,
   SUMS_SHIFT,
 } from "../src/layout-stress.ts";
-import { legRecord, ownerRecord, poolRecord } from "./book.ts";
+import { ownerRecord, poolRecord, touchLegs } from "./book.ts";
 import { coldDirectory, hotBytes, hotDirectory, lanesOf, legsOfClass } from "./lanes.ts";
 import { dropRecords, ensureRecords } from "./memory.ts";
 import { priceLives, priceRecord } from "./prices.ts";
@@ -237,10 +235,7 @@ function drain(): i32 {
   return STATUS_OK;
 }
 
-/**
- * Reads a word of every cache line that the queue will need. One pool after the other would wait for memory three times or more; so all
- * wait together. Legs mostly stand side by side, the first in a pool's list last: elsewhere the guess does no harm.
- */
+/** Reads what the queue will need: one pool after the other would wait for memory three times or more; so all wait together. */
 function touch(): void {
   let sum: u64 = 0;
   const end = <usize>STRESS_QUEUE + ((<usize>queued) << 3);
@@ -249,17 +244,10 @@ function touch(): void {
     sum += load<u64>(poolRecord(pool)) + load<u32>(ownerRecord(pool));
   }
   for (let place: usize = STRESS_QUEUE; place < end; place += 8) {
-    const record = poolRecord(load<i32>(place));
-    const first = load<i32>(record, POOL_FIRST_LEG);
-    const last = max<i32>(0, first + 1 - min<i32>(<i32>load<u16>(record, POOL_LEGS), MOST_TOUCHED));
-    for (let leg = first; leg > last; leg -= 2) sum += load<u64>(legRecord(leg));
-    sum += load<u64>(legRecord(last));
+    sum += touchLegs(poolRecord(load<i32>(place)));
   }
   touched = sum;
 }
-
-/** Legs of a pool that are touched at most. */
-const MOST_TOUCHED: i32 = 16;
 
 function fault(pool: i32, row: u32, status: i32): i32 {
   store<i32>(HEADER_FAULT_POOL, pool);
