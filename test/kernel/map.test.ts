@@ -181,7 +181,7 @@ const BESIDE = [0n, 1n, 100n, 1_000n, 3_000n, 30_000n];
 /** Prices at and beside those at which the pools fall in the market, all others still. */
 function fallingPrices(kernel: Kernel, loaded: readonly LoadedPool[], slot: number): bigint[] {
   const prices: bigint[] = [];
-  for (const { pool } of loaded.slice(0, 4)) {
+  for (const { pool } of loaded.slice(0, 2)) {
     for (const direction of ["down", "up"] as const) {
       let found: number | null = null;
       try {
