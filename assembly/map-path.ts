@@ -359,7 +359,7 @@ export function firstFall(): i32 {
       const falls = fallsAt(end);
       if (falls !== 0) return falls < 0 ? falls : <i32>to;
     } else if (!provedSafe(near, end)) {
-      // Halving 1,000 levels leaves at most 13 points on the stack, which has room for 25 below the batch (map-screen.ts).
+      // Halving 1,000 levels leaves at most 13 points on the stack, which has room for 25 below the rows (map-rows.ts).
       placePoint(pointAt(++top), from + ((to - from) >> 1));
       continue;
     }

@@ -1,26 +1,20 @@
 // Which pools can fall anywhere on a liquidation map: one pass over the lanes of the screen, whose bounds are linear in the moves of prices and
-// so prove a pool safe at every level from those at the ends. What is left is handed on in batches, its records asked for ahead.
+// so prove a pool safe at every level from those at the ends. What is left goes to map-rows.ts, with its bounds where these are lines.
 
 import {
   CHUNK_BYTES,
   CLASSES,
   COLD_BLOCKS_PER_CHUNK,
   COLD_BYTES,
-  COLD_GAP,
   HEADER_TOP_PRICE,
   HOT_HEAD_BYTES,
   HOT_LEG_BYTES,
-  LEG_NEXT,
   MARKS,
   MOVES,
-  NONE,
-  POOL_FIRST_LEG,
-  SEARCH_STACK,
   STATUS_OK,
   STILL_SLOT,
 } from "../src/layout.ts";
 import { MAP_ENDS } from "../src/layout-map.ts";
-import { legRecord, poolRecord } from "./book.ts";
 import {
   coldDirectory,
   hotBytes,
@@ -29,22 +23,20 @@ import {
   legsOfClass,
   WIDE_CLASS,
 } from "./lanes.ts";
-import { mapSlot, priceAtLevel } from "./map-levels.ts";
-import { followBatch } from "./price-map.ts";
-import { priceRecord } from "./prices.ts";
-import { moveOf, setMoves } from "./screen.ts";
-
-/** What is to be done with a pool of a batch. */
-export const LOOK_BELOW: u32 = 1;
-export const LOOK_ABOVE: u32 = 2;
-/** Liquidatable at the marks for certain. */
-export const DROWNED: u32 = 4;
-
-/** Rows of a batch: pool and flags, u32 each; above the points of a path in the same scratch. */
-export const BATCH: usize = SEARCH_STACK + 2_048;
-export const BATCH_ROW: usize = 8;
-const BATCH_ROWS: u32 = 128;
-let batched: u32 = 0;
+import { FIRST_LEVEL, mapSlot, priceAtLevel } from "./map-levels.ts";
+import {
+  BASES,
+  flushRows,
+  forgetBounds,
+  LOOK_ABOVE,
+  LOOK_BELOW,
+  moveAtLevel,
+  moveInBand,
+  noteMoves,
+  takeRows,
+  WEIGHTS,
+} from "./map-rows.ts";
+import { setMoves } from "./screen.ts";
 
 /** The furthest moves of the map's slot and its move at the mark; NaN outside the band. */
 let lowest: f32 = 0;
@@ -54,17 +46,13 @@ let present: f32 = 0;
 let sweptSides: u32 = 0;
 let followed: bool = false;
 
-function moveInBand(slot: u32, price: u64): f32 {
-  const move = moveOf(priceRecord(slot), <f64>price);
-  return move >= -0.5 && move <= 1 ? <f32>move : NaN;
-}
-
-/** Sweeps both sides at once where only the map's slot moves, between the levels at two records (the mark's where there is none). */
-export function sweepStill(below: usize, above: usize, mark: usize): i32 {
+/** Sweeps both sides at once where only the map's slot moves, over so many levels below and above the mark. */
+export function sweepStill(below: u32, above: u32): i32 {
   setMoves(MARKS);
-  lowest = moveInBand(mapSlot, priceAtLevel(mapSlot, below));
-  highest = moveInBand(mapSlot, priceAtLevel(mapSlot, above));
-  present = moveInBand(mapSlot, priceAtLevel(mapSlot, mark));
+  noteMoves(FIRST_LEVEL + below + above);
+  present = moveAtLevel(0);
+  lowest = below === 0 ? present : moveAtLevel(FIRST_LEVEL + below - 1);
+  highest = above === 0 ? present : moveAtLevel(FIRST_LEVEL + below + above - 1);
   // Left out of the sums: its weight is taken apart.
   store<f32>(((<usize>mapSlot) << 2) + MOVES, 0);
   followed = false;
@@ -85,15 +73,15 @@ export function sweepFollowed(furthest: usize, sides: u32): i32 {
 }
 
 function sweep(): i32 {
-  batched = 0;
   for (let group: u32 = 0; group < <u32>CLASSES; group++) {
     const status = sweepClass(group);
     if (status !== STATUS_OK) return status;
   }
-  return flush();
+  return flushRows();
 }
 
 function sweepClass(group: u32): i32 {
+  if (followed || group === WIDE_CLASS) forgetBounds();
   const bytes = hotBytes(group);
   const perChunk = CHUNK_BYTES / bytes;
   const legs = legsOfClass(group);
@@ -112,7 +100,7 @@ function sweepClass(group: u32): i32 {
     for (; block < end; block++) {
       const status =
         group === WIDE_CLASS
-          ? take(255, 255, 0, cold)
+          ? takeRows(255, 255, cold)
           : followed
             ? sweepFollowers(hot, cold, legs)
             : sweepHolders(hot, cold, legs);
@@ -151,12 +139,6 @@ class Lanes {
     const first = f32x4.mul(weight, f32x4.splat(a));
     return f32x4.add(base, f32x4.min(first, f32x4.mul(weight, f32x4.splat(b))));
   }
-
-  /** Lanes whose upper bound with the slot at its mark is below 0. */
-  @inline static drowned(base: v128, weight: v128, gap: v128): i32 {
-    const bound = f32x4.add(base, f32x4.mul(weight, f32x4.splat(present)));
-    return i32x4.bitmask(f32x4.lt(f32x4.add(bound, gap), f32x4.splat(0)));
-  }
 }
 
 /** Pools of a block that hold the map's slot. */
@@ -193,10 +175,11 @@ function sweepHolders(block: usize, cold: usize, legs: u32): i32 {
     Lanes.fallen(Lanes.worse(low, ownLow, present, highest)) |
     (Lanes.fallen(Lanes.worse(high, ownHigh, present, highest)) << 4);
   if (((below | above) & holders) === 0) return STATUS_OK;
-  const drowned =
-    Lanes.drowned(low, ownLow, v128.load(cold, COLD_GAP)) |
-    (Lanes.drowned(high, ownHigh, v128.load(cold, COLD_GAP + 16)) << 4);
-  return take(below & holders, above & holders, drowned & holders, cold);
+  v128.store(BASES, low);
+  v128.store(BASES, high, 16);
+  v128.store(WEIGHTS, ownLow);
+  v128.store(WEIGHTS, ownHigh, 16);
+  return takeRows(below & holders, above & holders, cold);
 }
 
 /** Pools of a block of which nothing proves that they stand at every level, each price at its worse end. */
@@ -215,48 +198,9 @@ function sweepFollowers(block: usize, cold: usize, legs: u32): i32 {
   }
   const fallen = Lanes.fallen(low) | (Lanes.fallen(high) << 4);
   if (fallen === 0) return STATUS_OK;
-  const below = (sweptSides & LOOK_BELOW) !== 0 ? fallen : 0;
-  return take(below, (sweptSides & LOOK_ABOVE) !== 0 ? fallen : 0, 0, cold);
-}
-
-// ── batches ─────────────────────────────────────────────────────────────────────────────────────────
-
-/** Puts lanes, by what is to be done with them, into the batch. */
-function take(below: i32, above: i32, drowned: i32, cold: usize): i32 {
-  let left = below | above | drowned;
-  while (left !== 0) {
-    const lane = ctz(left);
-    left &= left - 1;
-    const pool = load<i32>(cold + ((<usize>lane) << 2));
-    if (pool === NONE) continue;
-    const flags =
-      ((below >> lane) & 1) * LOOK_BELOW +
-      ((above >> lane) & 1) * LOOK_ABOVE +
-      ((drowned >> lane) & 1) * DROWNED;
-    const row = BATCH + <usize>batched * BATCH_ROW;
-    store<i32>(row, pool);
-    store<u32>(row, flags, 4);
-    if (++batched < BATCH_ROWS) continue;
-    const status = flush();
-    if (status !== STATUS_OK) return status;
-  }
-  return STATUS_OK;
-}
-
-/** Never read: keeps the loads that ask for records ahead. */
-export let asked: i32 = 0;
-
-function flush(): i32 {
-  const rows = batched;
-  batched = 0;
-  // Loads that do not wait for each other: pools first, then their legs.
-  for (let row: u32 = 0; row < rows; row++) {
-    asked += load<i32>(poolRecord(load<u32>(BATCH + <usize>row * BATCH_ROW)), POOL_FIRST_LEG);
-  }
-  for (let row: u32 = 0; row < rows; row++) {
-    const pool = poolRecord(load<u32>(BATCH + <usize>row * BATCH_ROW));
-    const leg = load<i32>(pool, POOL_FIRST_LEG);
-    if (leg !== NONE) asked += load<i32>(legRecord(leg), LEG_NEXT);
-  }
-  return followBatch(rows);
+  return takeRows(
+    (sweptSides & LOOK_BELOW) !== 0 ? fallen : 0,
+    (sweptSides & LOOK_ABOVE) !== 0 ? fallen : 0,
+    cold,
+  );
 }

@@ -1,6 +1,6 @@
 // The liquidation map of a market: at which of many price levels each pool first becomes liquidatable, gathered by level. A pass of the
-// screen finds the pools that may fall anywhere on it; only those are followed along the levels, each to its own level, so the cost is
-// that of a few scans and not of one scan a level.
+// screen finds the pools that may fall anywhere on it, and where nothing else moves it places most of them; the rest are followed along the
+// levels, each to its own, so the cost is that of a few scans and not of one scan a level.
 
 import {
   HEADER_FAULT_POOL,
@@ -40,14 +40,17 @@ import {
   poolsJudged,
 } from "./map-path.ts";
 import {
-  BATCH,
-  BATCH_ROW,
-  DROWNED,
+  drownsAtMarks,
   LOOK_ABOVE,
   LOOK_BELOW,
-  sweepFollowed,
-  sweepStill,
-} from "./map-screen.ts";
+  placedLevel,
+  ROW_BYTES,
+  ROWS,
+  rowPool,
+  rowSides,
+  standsAtMarks,
+} from "./map-rows.ts";
+import { sweepFollowed, sweepStill } from "./map-screen.ts";
 import { priceLives } from "./prices.ts";
 import { prepare } from "./screen.ts";
 import { tableRecord } from "./tables.ts";
@@ -73,15 +76,15 @@ export function priceMap(slot: u32, below: u32, above: u32, follows: bool): i32 
   walked = 0;
   clearCounts();
   countsMarks = true;
-  const furthestBelow = levelRecord(below === 0 ? 0 : FIRST_LEVEL + below - 1);
-  const furthestAbove = levelRecord(above === 0 ? 0 : FIRST_LEVEL + below + above - 1);
   let outcome: i32 = STATUS_OK;
   if (!follows) {
-    outcome = sweepStill(furthestBelow, furthestAbove, levelRecord(0));
+    outcome = sweepStill(below, above);
   } else {
-    if (below !== 0) outcome = sweepFollowed(furthestBelow, LOOK_BELOW);
+    if (below !== 0) outcome = sweepFollowed(levelRecord(FIRST_LEVEL + below - 1), LOOK_BELOW);
     countsMarks = below === 0;
-    if (above !== 0 && outcome === STATUS_OK) outcome = sweepFollowed(furthestAbove, LOOK_ABOVE);
+    if (above !== 0 && outcome === STATUS_OK) {
+      outcome = sweepFollowed(levelRecord(FIRST_LEVEL + below + above - 1), LOOK_ABOVE);
+    }
   }
   const counts = levelRecord(0);
   store<u32>(counts, walked, MAP_WALKED);
@@ -90,12 +93,15 @@ export function priceMap(slot: u32, below: u32, above: u32, follows: bool): i32 
   return outcome;
 }
 
-/** Follows the pools of the batch; a status names the first that cannot be. */
-export function followBatch(rows: u32): i32 {
-  for (let row: u32 = 0; row < rows; row++) {
-    const at = BATCH + <usize>row * BATCH_ROW;
-    const pool = load<u32>(at);
-    const status = followPool(poolRecord(pool), load<u32>(at, 4));
+/** Puts the pools of so many rows where they fall; a status names the first that cannot be. */
+export function followRows(rows: u32): i32 {
+  for (let at: u32 = 0; at < rows; at++) {
+    const row = ROWS + <usize>at * ROW_BYTES;
+    const pool = rowPool(row);
+    if (pool === NONE) continue;
+    const record = poolRecord(pool);
+    const open = placeRow(record, row);
+    const status = open > 0 ? followPool(record, open) : open;
     if (status === STATUS_OK) continue;
     store<u32>(HEADER_FAULT_POOL, pool);
     return status;
@@ -103,20 +109,39 @@ export function followBatch(rows: u32): i32 {
   return STATUS_OK;
 }
 
-function followPool(record: usize, flags: u32): i32 {
-  walked++;
-  if ((flags & DROWNED) !== 0) {
-    if (countsMarks) gatherAtMarks(record);
-    return STATUS_OK;
+/** Counts the pool wherever the screen's bounds can tell: the sides left open, as bits, or a status. */
+function placeRow(record: usize, row: usize): i32 {
+  let sides = rowSides(row);
+  if (!standsAtMarks(row)) {
+    if (!drownsAtMarks(row)) return sides;
+    gatherAtMarks(record);
+    return 0;
   }
+  if ((sides & LOOK_BELOW) !== 0) {
+    const level = placedLevel(row, FIRST_LEVEL, levelsBelow);
+    if (level !== 0) {
+      sides &= ~LOOK_BELOW;
+      const status = gather(record, levelRecord(level), false);
+      if (status !== STATUS_OK) return status;
+    }
+  }
+  if ((sides & LOOK_ABOVE) === 0) return sides;
+  const level = placedLevel(row, FIRST_LEVEL + levelsBelow, levelsAbove);
+  if (level === 0) return sides;
+  const status = gather(record, levelRecord(level), true);
+  return status === STATUS_OK ? <i32>(sides & ~LOOK_ABOVE) : status;
+}
+
+function followPool(record: usize, sides: u32): i32 {
+  walked++;
   if (!beginPool(record)) return STATUS_OK;
-  if ((flags & LOOK_BELOW) !== 0 && levelsBelow !== 0) {
+  if ((sides & LOOK_BELOW) !== 0 && levelsBelow !== 0) {
     setPath(FIRST_LEVEL, levelsBelow, false);
     const outcome = followSide(record);
     // Liquidatable at the marks, or a status.
     if (outcome !== STANDS) return outcome < 0 ? outcome : STATUS_OK;
   }
-  if ((flags & LOOK_ABOVE) === 0 || levelsAbove === 0) return STATUS_OK;
+  if ((sides & LOOK_ABOVE) === 0 || levelsAbove === 0) return STATUS_OK;
   setPath(FIRST_LEVEL + levelsBelow, levelsAbove, true);
   const outcome = followSide(record);
   return outcome < 0 ? outcome : STATUS_OK;

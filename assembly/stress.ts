@@ -8,13 +8,16 @@ import {
   COLD_BYTES,
   COLD_GAP,
   HEADER_FAULT_POOL,
+  HEADER_LIVE_LEGS,
   HEADER_TOP_POOL,
   HEADER_TOP_PRICE,
   HOT_HEAD_BYTES,
   HOT_LEG_BYTES,
   MARKS,
-  POOL_FIRST_LEG,
+  POOL_FLAGS,
   POOL_LEGS,
+  POOL_LIVE,
+  PRICE_LEGS,
   STATUS_CAPACITY,
   STATUS_NO_RECORD,
   STATUS_OK,
@@ -38,7 +41,7 @@ import {
   SUMS_MASK,
   SUMS_SHIFT,
 } from "../src/layout-stress.ts";
-import { legRecord, ownerRecord, poolRecord } from "./book.ts";
+import { ownerRecord, poolRecord, touchLegs } from "./book.ts";
 import { coldDirectory, hotBytes, hotDirectory, lanesOf, legsOfClass } from "./lanes.ts";
 import { dropRecords, ensureRecords } from "./memory.ts";
 import { priceLives, priceRecord } from "./prices.ts";
@@ -100,14 +103,10 @@ export function stress(rows: u32): i32 {
   store<u32>(STRESS_DOUBTED, 0);
   asked = rows & STRESS_ALL_ROWS;
   queued = 0;
-  for (let group: u32 = 0; group < <u32>CLASSES; group++) {
-    const outcome = passClass(group);
-    if (outcome !== STATUS_OK) return outcome;
-  }
-  const outcome = drain();
-  if (outcome !== STATUS_OK) return outcome;
-  finishSums();
-  return STATUS_OK;
+  const passed = mostlyOutside() ? passPools() : passLanes();
+  const outcome = passed === STATUS_OK ? drain() : passed;
+  if (outcome === STATUS_OK) finishSums();
+  return outcome;
 }
 
 /** Rows of this pass, as bits. */
@@ -131,7 +130,48 @@ function setMoves(): void {
   }
 }
 
+// ── all pools ───────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * True where a quarter of the legs follow prices that some row has outside the band. The screen would leave most pools open, in the order of its
+ * classes, which is not that of memory: to judge all of them as they stand takes less time than waiting for their records.
+ */
+function mostlyOutside(): bool {
+  const top = load<u32>(HEADER_TOP_PRICE);
+  let outside: u32 = 0;
+  for (let slot: u32 = 0; slot < top; slot++) {
+    const first = v128.load(near + ((<usize>slot) << 4));
+    const second = v128.load(far + ((<usize>slot) << 4));
+    const inside =
+      i32x4.bitmask(f32x4.eq(first, first)) | (i32x4.bitmask(f32x4.eq(second, second)) << 4);
+    if ((~inside & asked) === 0 || !priceLives(slot)) continue;
+    outside += load<u32>(priceRecord(slot), PRICE_LEGS);
+  }
+  return outside > load<u32>(HEADER_LIVE_LEGS) >> 2;
+}
+
+/** Queues every pool, open in all rows, in the order of memory. */
+function passPools(): i32 {
+  const top = load<u32>(HEADER_TOP_POOL);
+  for (let pool: u32 = 0; pool < top; pool++) {
+    const record = poolRecord(pool);
+    if ((load<u8>(record, POOL_FLAGS) & POOL_LIVE) === 0 || load<u16>(record, POOL_LEGS) === 0)
+      continue;
+    const status = enqueue(pool, asked << 8);
+    if (status !== STATUS_OK) return status;
+  }
+  return STATUS_OK;
+}
+
 // ── the lanes ───────────────────────────────────────────────────────────────────────────────────────
+
+function passLanes(): i32 {
+  for (let group: u32 = 0; group < <u32>CLASSES; group++) {
+    const status = passClass(group);
+    if (status !== STATUS_OK) return status;
+  }
+  return STATUS_OK;
+}
 
 function passClass(group: u32): i32 {
   const legs = legsOfClass(group);
@@ -203,16 +243,21 @@ function settle(fallen: u32, low: v128, high: v128, cold: usize): i32 {
     i32x4.bitmask(f32x4.lt(f32x4.add(low, gap), zero)) |
     (i32x4.bitmask(f32x4.lt(f32x4.add(high, gap), zero)) << 4);
   const hits = fallen & <u32>drowned;
-  const place = <usize>STRESS_QUEUE + ((<usize>queued) << 3);
-  store<i32>(place, load<i32>(cold));
-  store<u32>(place, hits | ((fallen & ~hits) << 8), 4);
-  queued++;
-  return queued < <u32>STRESS_QUEUE_LENGTH ? STATUS_OK : drain();
+  return enqueue(load<i32>(cold), hits | ((fallen & ~hits) << 8));
 }
 
 // ── the queue ───────────────────────────────────────────────────────────────────────────────────────
 
 let queued: u32 = 0;
+/** Puts a pool with the rows that hit it, and those that are open 8 bits higher, in the queue. */
+function enqueue(pool: u32, rows: u32): i32 {
+  const place = <usize>STRESS_QUEUE + ((<usize>queued) << 3);
+  store<u32>(place, pool);
+  store<u32>(place, rows, 4);
+  queued++;
+  return queued < <u32>STRESS_QUEUE_LENGTH ? STATUS_OK : drain();
+}
+
 /** What touching has read: kept, so that no compiler leaves the reading out. */
 export let touched: u64 = 0;
 
@@ -237,10 +282,7 @@ function drain(): i32 {
   return STATUS_OK;
 }
 
-/**
- * Reads a word of every cache line that the queue will need. One pool after the other would wait for memory three times or more; so all
- * wait together. Legs mostly stand side by side, the first in a pool's list last: elsewhere the guess does no harm.
- */
+/** Reads what the queue will need: one pool after the other would wait for memory three times or more; so all wait together. */
 function touch(): void {
   let sum: u64 = 0;
   const end = <usize>STRESS_QUEUE + ((<usize>queued) << 3);
@@ -249,17 +291,10 @@ function touch(): void {
     sum += load<u64>(poolRecord(pool)) + load<u32>(ownerRecord(pool));
   }
   for (let place: usize = STRESS_QUEUE; place < end; place += 8) {
-    const record = poolRecord(load<i32>(place));
-    const first = load<i32>(record, POOL_FIRST_LEG);
-    const last = max<i32>(0, first + 1 - min<i32>(<i32>load<u16>(record, POOL_LEGS), MOST_TOUCHED));
-    for (let leg = first; leg > last; leg -= 2) sum += load<u64>(legRecord(leg));
-    sum += load<u64>(legRecord(last));
+    sum += touchLegs(poolRecord(load<i32>(place)));
   }
   touched = sum;
 }
-
-/** Legs of a pool that are touched at most. */
-const MOST_TOUCHED: i32 = 16;
 
 function fault(pool: i32, row: u32, status: i32): i32 {
   store<i32>(HEADER_FAULT_POOL, pool);

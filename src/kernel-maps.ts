@@ -27,7 +27,7 @@ export interface KernelMap {
   /** As the levels given, below and above the mark. */
   readonly below: readonly MapSums[];
   readonly above: readonly MapSums[];
-  /** Pools the screen left to be followed, counted once a side. */
+  /** Pools that the screen neither clears nor places: followed along the levels, counted once a sweep (a side each where others move too). */
   readonly poolsFollowed: number;
   /** Points evaluated in doubles, and in integers where doubles could not tell. */
   readonly pointsEvaluated: number;

@@ -22,12 +22,14 @@ export const MAP_NOTIONAL = 16;
 /** Σ ⌊N⌋ of all other positions of the same pools. */
 export const MAP_OTHER = 32;
 export const MAP_SCOPES = 48;
-/** u32 counts, in level 0: pools looked at, points evaluated in doubles, pools judged in integers. */
+/** u32 counts, in level 0: pools followed, points evaluated in doubles, pools judged in integers. */
 export const MAP_WALKED = 52;
 export const MAP_POINTS = 56;
 export const MAP_EXACT = 60;
 export const MAP_SHARE_UNITS = 1_000_000_000_000;
 /** f32 by slot: relative move of each price from its anchor at the furthest level; NaN outside the band. */
 export const MAP_ENDS = TICK_PRICES + 65_536;
+/** In the same place where all other prices hold still, f32 by level: the market's move there. */
+export const MAP_MOVES = MAP_ENDS;
 /** u16 by slot: 1 where the price follows. */
 export const MAP_FOLLOWS = TICK_SLOTS;

@@ -1,7 +1,7 @@
 // What a stress pass keeps in linear memory while it runs: chunks of 256 KiB named by one directory, taken when a stress test begins and
 // given back when it ends. Eight scenarios, its *rows*, are judged in one pass over the screen's lanes.
 //
-//   STRESS_DIRECTORY                                          sums of a price slot, 2,048 bytes
+//   STRESS_DIRECTORY                                          sums of a price slot, 1,984 bytes
 //   ┌─────────┬───────────┬────────────┬───────────────┐      ┌───────────────────────────────┐   0
 //   │ moves×2 │ vectors×4 │ sums × 128 │ seen × 512    │      │ factors      f64 × 8 rows     │
 //   └─────────┴───────────┴────────────┴───────────────┘      │ whole, rest, divisor likewise │  64
@@ -46,7 +46,8 @@ export const STRESS_QUEUE_LENGTH = 32;
 export const STRESS_END = STRESS_QUEUE + STRESS_QUEUE_LENGTH * 8;
 
 export const VECTOR_BYTES = 131_072;
-export const SUMS_BYTES = 2_048;
+/** An odd number of cache lines: a power of two would put all slots' factors into the same few sets of a cache. */
+export const SUMS_BYTES = 1_984;
 export const SUMS_SHIFT = 7;
 export const SUMS_MASK = 127;
 export const SUMS_FACTORS = 0;

@@ -67,7 +67,7 @@ export interface LiquidationMap {
   };
   /** Of all levels on a side. */
   readonly totals: Readonly<Record<PositionSide, LiquidationMapSums>>;
-  /** How it was found: scopes that the screen could not clear (once a side), and those the integers had to judge. */
+  /** How it was found: scopes that the screen could neither clear nor place, and those the integers had to judge. */
   readonly work: { readonly scopesFollowed: number; readonly exactEvaluations: number };
 }
 

@@ -154,6 +154,8 @@ interface Shape {
   readonly distances: readonly bigint[];
   readonly units: readonly bigint[];
   readonly betaPpm: bigint | null;
+  /** Levels also stand beside the prices at which pools fall. */
+  readonly beside: boolean;
 }
 
 const shape: fc.Arbitrary<Shape> = fc.record({
@@ -164,17 +166,52 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   betaPpm: fc.option(
     fc.oneof(fc.constant(1_000_000n), fc.bigInt({ min: -3_000_000n, max: 3_000_000n })),
   ),
+  beside: fc.boolean(),
 });
 
-function caseOf(pools: readonly PoolState[], drawn: Shape): Case | null {
+/** The leg whose market is mapped. */
+function pickedLeg(pools: readonly PoolState[], { pick }: Shape): LegState | undefined {
   const legs = pools.flatMap((pool) => pool.legs);
-  const leg = legs[drawn.pick % Math.max(1, legs.length)];
-  if (leg === undefined) return null;
+  return legs[pick % Math.max(1, legs.length)];
+}
+
+/** Distances around a price at which a pool falls: a unit, within what the screen's bounds leave open (a millionth), and beyond. */
+const BESIDE = [0n, 1n, 100n, 1_000n, 3_000n, 30_000n];
+
+/** Prices at and beside those at which the pools fall in the market, all others still. */
+function fallingPrices(kernel: Kernel, loaded: readonly LoadedPool[], slot: number): bigint[] {
+  const prices: bigint[] = [];
+  for (const { pool } of loaded.slice(0, 2)) {
+    for (const direction of ["down", "up"] as const) {
+      let found: number | null = null;
+      try {
+        found = kernel.liquidationPrice(pool, slot, direction);
+      } catch (error) {
+        if (!(error instanceof RiskError)) throw error;
+      }
+      if (found === null) continue;
+      const price = BigInt(found);
+      for (const share of BESIDE) {
+        const move = (price * share) / 1_000_000_000n + (share === 0n ? 0n : 1n);
+        prices.push(price - move, price + move);
+      }
+    }
+  }
+  return prices;
+}
+
+function caseOf(
+  pools: readonly PoolState[],
+  leg: LegState,
+  drawn: Shape,
+  more: readonly bigint[],
+): Case | null {
   const mark = markOf(leg);
   const away = [...drawn.distances.map((share) => (mark * share) / 1_000_000_000n), ...drawn.units];
   const beta = drawn.betaPpm ?? 0n;
   const levelsOf = (sign: bigint): MapLevel[] => {
-    const prices = away.map((move) => mark + sign * move);
+    const beyond = more.filter((price) => sign * (price - mark) > 0n);
+    const prices = [...away.map((move) => mark + sign * move), ...beyond];
     const legal = prices.filter((price) => price >= 1n && price <= maxPriceOf(leg.terms));
     const unique = [...new Set(legal.filter((price) => price !== mark))];
     unique.sort((a, b) => Number(sign * (a - b)));
@@ -231,6 +268,7 @@ const MIXED_SHAPE: Shape = {
   distances: [4_855_300_000n, 33_000_000n, 0n],
   units: [],
   betaPpm: 1_277_903n,
+  beside: false,
 };
 
 const SIZES = [
@@ -247,11 +285,15 @@ describe.each(BUILDS)("liquidation map ($name build)", ({ wasm }) => {
       let placed = 0;
       const property = fc.property(book, shape, fc.boolean(), (all, drawn, whole) => {
         const pools = whole ? all : all.filter((pool) => pool.legs.every(fits));
-        const asked = caseOf(pools, drawn);
-        if (asked === null) return;
+        const leg = pickedLeg(pools, drawn);
+        if (leg === undefined) return;
         const loaded = loadBook(kernel, pools);
         try {
           kernel.setInclusive(drawn.inclusive);
+          const slot = loaded[0]?.slots.get(leg.priceSlot) ?? -1;
+          const beside = drawn.beside ? fallingPrices(kernel, loaded, slot) : [];
+          const asked = caseOf(pools, leg, drawn, beside);
+          if (asked === null) return;
           const expected = definedMap(asked);
           expect(kernelMap(kernel, asked, loaded)).toEqual(expected);
           if (typeof expected === "string") return;
@@ -270,7 +312,7 @@ function totalScopes(sums: readonly MapSums[]): number {
   return sums.reduce((total, { scopes }) => total + scopes, 0);
 }
 
-test("work: a few points in doubles a pool followed, integers next to never", () => {
+test("work: the screen places nine in ten, a few points in doubles for the rest, integers next to never", () => {
   const book = createBook(20_000, "calm", "map work");
   const { kernel } = createUnderkeel(book);
   const mark = book.marks[0] as number;
@@ -279,7 +321,7 @@ test("work: a few points in doubles a pool followed, integers next to never", ()
   const map: KernelMap = kernel.priceMap(0, levelsOf(-1), levelsOf(1));
   const found = totalScopes(map.below) + totalScopes(map.above);
   expect(found).toBeGreaterThan(500);
-  expect(map.poolsFollowed).toBeLessThan(2 * found);
+  expect(map.poolsFollowed).toBeLessThan(found / 10);
   expect(map.pointsEvaluated).toBeLessThan(12 * map.poolsFollowed);
   expect(map.exactEvaluations).toBeLessThan(found / 100);
 });

@@ -55,10 +55,21 @@ const move: fc.Arbitrary<bigint> = fc.oneof(
   fc.bigInt({ min: 999_999_000n, max: 1_000_001_000n }),
   fc.bigInt({ min: 450_000_000n, max: 2_100_000_000n }),
 );
-const manyMoves = fc.array(fc.array(move, { minLength: 4, maxLength: 4 }), {
-  minLength: 1,
-  maxLength: ROWS,
-});
+const nearMove: fc.Arbitrary<bigint> = fc.oneof(
+  fc.constantFrom(500_000_000n, 2_000_000_000n, 1_000_000_000n, 800_000_000n),
+  fc.bigInt({ min: 999_999_000n, max: 1_000_001_000n }),
+  fc.bigInt({ min: 500_000_000n, max: 2_000_000_000n }),
+);
+function rowsOf(moves: fc.Arbitrary<bigint>): fc.Arbitrary<bigint[][]> {
+  const row = fc.array(moves, { minLength: 4, maxLength: 4 });
+  return fc.array(row, { minLength: 1, maxLength: ROWS });
+}
+/** Much beyond the screen's band has every pool judged; nothing and little beyond it go over the lanes. */
+const manyMoves = fc.oneof(
+  rowsOf(move),
+  rowsOf(nearMove),
+  rowsOf(fc.oneof({ weight: 40, arbitrary: nearMove }, { weight: 1, arbitrary: move })),
+);
 
 function movedPrice(leg: LegState, moves: readonly bigint[]): bigint {
   const factor = moves[leg.priceSlot % moves.length] ?? 1_000_000_000n;
@@ -160,6 +171,30 @@ describe.each(BUILDS)("stress passes ($name build)", ({ wasm }) => {
       expect(hit).toBeGreaterThan(most);
     },
   );
+
+  test("work: prices beyond the band have all pools judged, once a quarter of the legs follows them", () => {
+    const kernel = new Kernel(options);
+    const terms = termsOfDecimals(false, 0, 0, 0);
+    const table = tableOf({ rows: [{ floor: 0n, rate: 10_000 }] });
+    const states = Array.from({ length: 40 }, (_, index) => {
+      const priceSlot = index < 10 ? 1 : 0;
+      return poolOf(
+        1_000n,
+        legOf({ terms, table, price: 100, quantity: 1, cost: 100n, priceSlot }),
+      );
+    });
+    const { slots } = load(kernel, states);
+    const [few, many] = [slots.get(1) ?? -1, slots.get(0) ?? -1];
+    kernel.openStress();
+    expect(kernel.stress(2).doubted).toBe(0);
+    kernel.setStressed(1, few, 1_000);
+    expect(kernel.stress(2).doubted).toBe(10);
+    kernel.setStressed(1, few, 100);
+    kernel.setStressed(1, many, 1_000);
+    expect(kernel.stress(2).doubted).toBe(80);
+    // Row 1 is not asked about.
+    expect(kernel.stress(1).doubted).toBe(0);
+  });
 
   test("a leg out of range at a row's price stops the pass and names pool and row", () => {
     const kernel = new Kernel(options);
