@@ -6,8 +6,8 @@ import { entryPriceNearest } from "../arithmetic.ts";
 import type { EngineMarket, EngineState, PositionReference } from "../state.ts";
 import { slippedPrice } from "../tick-execute.ts";
 import { checkAmount, type Transaction } from "../transaction.ts";
+import type { Counterparties } from "./counterparties.ts";
 import type { LiquidationRules } from "./policies.ts";
-import type { Candidate } from "./ranking.ts";
 
 const E9 = 1_000_000_000n;
 
@@ -44,8 +44,8 @@ export class LiquidationContext {
   readonly transaction: Transaction;
   readonly rules: LiquidationRules;
   readonly terms: LiquidationTerms;
-  /** Counterparties by market and side, ranked when they are first needed. */
-  readonly candidates: Map<string, Candidate[]> = new Map();
+  /** By market and side, ranked when they are first needed. */
+  readonly counterparties: Map<string, Counterparties> = new Map();
   readonly #fundsBefore: Map<number, bigint> = new Map();
 
   constructor(
@@ -72,6 +72,11 @@ export class LiquidationContext {
   within(transaction: Transaction): LiquidationContext {
     const rules = { ...this.rules, deleverage: false };
     return new LiquidationContext(this.state, transaction, rules, this.terms);
+  }
+
+  /** An account has changed: what is known of it as a counterparty holds no longer. */
+  forget(account: number): void {
+    for (const counterparties of this.counterparties.values()) counterparties.forget(account);
   }
 
   /** Price units at which a close of a position fills: as stated, else fillable, else the mark less slippage; 1 at the least. */
