@@ -7,7 +7,7 @@
 //   whole, isolated   margin + W − k >= 0: W >= k − margin, exact
 //   a part of s       with d the loss per unit against the mark, s·d < intercept + s·slope, where roundings are counted in the intercept:
 //     any scope       E' >= min(0, E)                        max(0, E), h / q
-//     not under water E' >= MM' and fees, tiers convex       C, h / q + the rates of the position's bracket
+//     not under water E' >= MM' + fees, MM convex            C, h / q + the rates of the position's bracket (no rate is 0: MM' > 0)
 //     isolated        the margin bears the rest of a loss    max(0, margin), (V − k) / q
 //
 // Each line is necessary for itself; the one that begins lower is kept. All of them hold for any lower W where they refuse one.
@@ -73,7 +73,7 @@ function leastEquity(state: EngineState, scope: PoolFigures, position: LegFigure
   return reached > least ? reached : least;
 }
 
-/** What MM and fees fall by at most for each unit closed of a position; undefined where they may fall in jumps, or to nothing. */
+/** What MM and fees fall by at most for each unit closed of a position; undefined where they may fall in jumps. */
 function marginSlope(
   market: EngineMarket,
   { bracket }: LegFigures,
@@ -83,7 +83,7 @@ function marginSlope(
   if (first === undefined || others.length > 0) return undefined;
   const { style, brackets, rateDenominator, closeFeeRate } = first.table;
   const rate = brackets[bracket]?.rate;
-  if (style !== "marginal" || brackets[0]?.rate === 0 || rate === undefined) return undefined;
+  if (style !== "marginal" || rate === undefined) return undefined;
   return Math.abs(value) * (rate / rateDenominator + closeFeeRate / FEE_DENOMINATOR);
 }
 
