@@ -73,17 +73,16 @@ function leastEquity(state: EngineState, scope: PoolFigures, position: LegFigure
   return reached > least ? reached : least;
 }
 
-/** What MM and fees fall by at most for each unit closed of a position; undefined where they may fall in jumps. */
+/** What MM and fees fall by at most for each unit closed of a position; undefined where they may fall in jumps, as by contract count. */
 function marginSlope(
   market: EngineMarket,
   { bracket }: LegFigures,
   value: number,
 ): number | undefined {
-  const [first, ...others] = market.tables;
-  if (first === undefined || others.length > 0) return undefined;
-  const { style, brackets, rateDenominator, closeFeeRate } = first.table;
-  const rate = brackets[bracket]?.rate;
-  if (style !== "marginal" || rate === undefined) return undefined;
+  const table = market.tables[0]?.table;
+  const rate = table?.brackets[bracket]?.rate;
+  if (table?.style !== "marginal" || rate === undefined) return undefined;
+  const { rateDenominator, closeFeeRate } = table;
   return Math.abs(value) * (rate / rateDenominator + closeFeeRate / FEE_DENOMINATOR);
 }
 

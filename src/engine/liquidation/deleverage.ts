@@ -87,7 +87,7 @@ export function deleveragePart(
     if (told === undefined) continue;
     events.push(...told);
     offer.taken += taker.size;
-    context.forget(taker.candidate.account);
+    context.changed(taker.candidate.account);
   }
   return { taken: offer.taken, given: offer.given, events };
 }

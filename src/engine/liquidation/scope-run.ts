@@ -20,7 +20,7 @@ export function liquidateScope(context: LiquidationContext, pool: number): Engin
   if (!before.liquidatable) return [];
   const account = kernel.owner(pool);
   const events = new ScopeRun(context, pool).run(before);
-  context.forget(account);
+  context.changed(account);
   return events;
 }
 
