@@ -36,6 +36,8 @@ interface AccountDraw {
 export interface AdlDraw {
   readonly style: "marginal" | "wholePosition" | "contracts";
   readonly inverse: boolean;
+  /** Of a linear contract; of an inverse one a thousand times as much. */
+  readonly contractSize: number;
   readonly knobs: ProfileKnobs;
   readonly weight: string;
   readonly decimals: number;
@@ -55,6 +57,7 @@ const position: fc.Arbitrary<PositionDraw> = fc.record({
 export const adlDraw: fc.Arbitrary<AdlDraw> = fc.record({
   style: fc.constantFrom("marginal", "marginal", "wholePosition", "contracts"),
   inverse: fc.boolean(),
+  contractSize: fc.constantFrom(1, 1, 1_000),
   knobs: fc.record({
     triggerInclusive: fc.boolean(),
     closeFeeInRequirement: fc.boolean(),
@@ -95,8 +98,13 @@ export function adlMarksOf(units: readonly [number, number]): Record<string, str
   );
 }
 
-function tiersOf({ style, inverse }: AdlDraw): LeverageTier[] {
-  const floors = style === "contracts" ? [0, 9, 301] : inverse ? [0, 30, 400] : [0, 300, 2_000];
+function unitsOf({ inverse, contractSize }: AdlDraw): number {
+  return inverse ? 1_000 * contractSize : contractSize;
+}
+
+function tiersOf({ style, inverse, contractSize }: AdlDraw): LeverageTier[] {
+  const notionals = (inverse ? [0, 30, 400] : [0, 300, 2_000]).map((each) => each * contractSize);
+  const floors = style === "contracts" ? [0, 9, 301] : notionals;
   const rates = ["0.01", "0.02", "0.05"];
   return floors.map((floor, index) => ({
     minNotional: `${floor}`,
@@ -130,7 +138,7 @@ export function fillBook(engine: CommandMethods, draw: AdlDraw): void {
       symbol,
       settle: "S",
       linear: !draw.inverse,
-      contractSize: draw.inverse ? "1000" : "1",
+      contractSize: `${unitsOf(draw)}`,
       precision: { amount: "1" },
       priceDecimals: 2,
       taker: "0.0006",
@@ -151,7 +159,8 @@ function addAccount(engine: CommandMethods, id: string, account: AccountDraw, dr
   const text = (amount: number): string => amount.toFixed(draw.decimals);
   let wallet = 0;
   for (const { market, side, size, entry, marginMode, margin } of account.positions) {
-    const worth = draw.inverse ? (1_000 * size) / (entry / 100) : (size * entry) / 100;
+    const price = entry / 100;
+    const worth = size * unitsOf(draw) * (draw.inverse ? 1 / price : price);
     const isolated = marginMode === "isolated";
     const placed = tryApply(engine, {
       type: "setPosition",

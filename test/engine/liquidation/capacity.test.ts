@@ -110,7 +110,7 @@ describe("what a counterparty can bear", () => {
             const id = `a${`${index}`.padStart(2, "0")}`;
             const trial = index < draw.accounts.length ? trialOf(state, id, share) : undefined;
             if (trial === undefined) continue;
-            const far = 10n ** BigInt(draw.decimals + 9);
+            const far = 2n ** 61n;
             const plain = vi.spyOn(Counterparties.prototype, "next").mockImplementation(plainNext);
             const worth = least(-far, far, trial.accepts);
             plain.mockRestore();
@@ -131,7 +131,6 @@ describe("what a counterparty can bear", () => {
       ),
       runs(60),
     );
-    if (process.env.SHOW) console.log(seen);
     expect(Math.min(seen.whole, seen.part)).toBeGreaterThan(20);
     expect(seen.tight).toBeGreaterThan(seen.part / 4);
   }, 600_000);
