@@ -3,10 +3,10 @@
 // With E, MM, C the scope's equity, maintenance margin and clearance, V, k, h, m the position's value, cost, haircut on profit and
 // maintenance margin, q its units, and W what it is closed for (signed, as V is):
 //
-//   whole, cross      E' = E − V + h + W must reach min(0, E), and a requirement that stands: W >= leastWorth, exact
+//   whole, cross      E' = E − V + h + W must reach 0, and a requirement that stands: W >= leastWorth, exact
 //   whole, isolated   margin + W − k >= 0: W >= k − margin, exact
 //   a part of s       with d the loss per unit against the mark, s·d < intercept + s·slope, where roundings are counted in the intercept:
-//     any scope       E' >= min(0, E)                        max(0, E), h / q
+//     any scope       E' >= 0                                E, h / q
 //     not under water E' >= MM' + fees, MM convex            C, h / q + the rates of the position's bracket (no rate is 0: MM' > 0)
 //     isolated        the margin bears the rest of a loss    max(0, margin), (V − k) / q
 //
@@ -59,7 +59,7 @@ export function lossDown(value: number, price: number): number {
 function leastEquity(state: EngineState, scope: PoolFigures, position: LegFigures): bigint {
   const { equity } = scope;
   const margin = scope.maintenanceMargin - position.maintenanceMargin;
-  let least = equity < 0n ? equity : 0n;
+  let least = 0n;
   if (!scope.liquidatable && margin > 0n) {
     const fee = scope.closeFee - position.closeFee;
     const standing = margin + fee + (state.rules.triggerInclusive ? 1n : 0n);
@@ -100,8 +100,7 @@ function partLine(
   const value = unitValue(state, market, held > 0);
   const uncounted = Number(position.haircut) / size;
   const saved = scope.liquidatable ? undefined : marginSlope(market, position, value);
-  const equity = Number(scope.equity);
-  let intercept = saved === undefined ? Math.max(0, equity) : Number(scope.clearance);
+  let intercept = Number(saved === undefined ? scope.equity : scope.clearance);
   let slope = uncounted + (saved ?? 0);
   const margin = Math.max(0, Number(kernel.collateral(pool)));
   if (isolated && margin < intercept) {

@@ -92,10 +92,12 @@ export function deleveragePart(
   return { taken: offer.taken, given: offer.given, events };
 }
 
-/** Bankrupt or newly liquidatable: a scope whose last position goes is not liquidatable however deep its debt, so equity is asked too. */
+/**
+ * Bankrupt or newly liquidatable. Bankrupt also where it was so before and is less so now: a scope whose last position goes is not liquidatable
+ * however deep its debt, and nobody would pay it.
+ */
 function isRuined(before: PoolFigures, after: PoolFigures): boolean {
-  if (after.equity < 0n && after.equity < before.equity) return true;
-  return after.liquidatable && !before.liquidatable;
+  return after.equity < 0n || (after.liquidatable && !before.liquidatable);
 }
 
 /** Closes a counterparty's units; undefined where that is not to be had of it. */

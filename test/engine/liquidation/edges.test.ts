@@ -78,6 +78,20 @@ describe("deleveraging", () => {
     expect(collateral(engine, "b")).toBe("0");
   });
 
+  it("passes over a bankrupt whom it would leave with a smaller debt and without a position", () => {
+    // Closed at the mark before, 79.5, "b" would still owe 0.5 of the 1 it owes at 80, with nothing left to liquidate.
+    const engine = scene("79.5", [
+      holder("a", "5", "long", 1, "100"),
+      holder("b", "4", "short", 1, "75"),
+      holder("c", "100", "short", 1, "70"),
+    ]);
+    engine.tick({ [SYMBOL]: "80" });
+    const policy = { method: "full", adlPrice: "previousMark" } as const;
+    const events = engine.liquidate({ accounts: ["a"], policy });
+    expect(told(events, "deleveraged").map(({ account }) => account)).toEqual(["c"]);
+    expect(collateral(engine, "b")).toBe("4");
+  });
+
   it("passes over whom the profile's rule of reductions refuses, instead of refusing all", () => {
     const accounts = [holder("a", "10", "long", 10, "100"), holder("b", "60", "short", 10, "90")];
     const engine = scene("91", accounts, { profile: { reductions: "noWorse" } });
