@@ -78,7 +78,7 @@ export const adlDraw: fc.Arbitrary<AdlDraw> = fc.record({
 });
 
 export const adlPolicy: fc.Arbitrary<LiquidationPolicy> = fc.record({
-  method: fc.constantFrom("full", "full", "ladder", "coverShortage"),
+  method: fc.constantFrom("full", "full", "ladder", "coverShortage", "fraction"),
   order: fc.constantFrom("largestMaintenanceMargin", "allAtOnce", "hedgedPairsFirst"),
   slippage: fc.constantFrom("0", "0.001", "0.05"),
   leftover: fc.constantFrom("fund", "account"),
