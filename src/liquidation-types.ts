@@ -40,7 +40,7 @@ export interface LiquidationPolicy {
   readonly fillable?: { readonly adjustment: DecimalLike; readonly spread: DecimalLike } | null;
   /** Share of a fill's notional that goes to the insurance fund (up to 8 decimals), as far as the fill is better than the bankruptcy price. */
   readonly fee?: DecimalLike;
-  /** The same by symbol, before `fee`. */
+  /** The same by symbol, before `fee`. A command's are of declared markets. */
   readonly fees?: Readonly<Record<string, DecimalLike>>;
   /** `fraction` and `blockPortion`: share of a position, above 0 to 1, up to 6 decimals. */
   readonly fraction?: DecimalLike;

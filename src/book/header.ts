@@ -75,6 +75,19 @@ export function openBook<T extends BookSink>(
   return { sink, assets, markets };
 }
 
+/** A profile as data: its whole numbers (milliseconds, the terms of a fraction) are numbers, not decimal text. */
+function profileOf(node: JsonNode): unknown {
+  if (node.items !== undefined) return node.items.map(profileOf);
+  if (node.members === undefined) {
+    const plain = plainOf(node);
+    const whole = node.kind === "number" ? Number(plain) : Number.NaN;
+    return Number.isSafeInteger(whole) && `${whole}` === plain ? whole : plain;
+  }
+  const profile: Record<string, unknown> = Object.create(null);
+  for (const [key, member] of node.members) profile[key] = profileOf(member);
+  return profile;
+}
+
 function makeSink<T extends BookSink>(
   node: JsonNode | undefined,
   createSink: CreateSink<T>,
@@ -82,7 +95,7 @@ function makeSink<T extends BookSink>(
   problems: ProblemLog,
 ): T {
   try {
-    return createSink(isAbsent(node) ? "default" : (plainOf(node) as Profile));
+    return createSink(isAbsent(node) ? "default" : (profileOf(node) as Profile));
   } catch (error) {
     if (node === undefined) throw error;
     refuseInside(error, node, "profile", fields);

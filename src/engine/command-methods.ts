@@ -207,7 +207,8 @@ export abstract class CommandMethods {
    * Liquidates what is liquidatable at the marks, by the profile's rules of liquidation or those given, scope by scope in the order of
    * account ids. A scope ends standing, without positions, or (by methods that go in instalments) left for the next call.
    *
-   * @throws RiskError UNKNOWN_ACCOUNT, UNKNOWN_SYMBOL, BAD_VALUE for terms; nothing has changed then
+   * @throws RiskError UNKNOWN_ACCOUNT, UNKNOWN_SYMBOL, BAD_VALUE for terms; VALUE_OUT_OF_RANGE where a fund would hold more than 63 bits;
+   * nothing has changed then
    * @example
    * import { RiskEngine } from "underkeel";
    * const engine = RiskEngine.fromBook({

@@ -12,7 +12,7 @@ import type { RiskEngine } from "./engine.ts";
 import { type ComparedShock, type ModeShock, readShocks } from "./mode-shocks.ts";
 import { allCrossBook, allIsolatedBook } from "./mode-variants.ts";
 import { emptyRecord } from "./order.ts";
-import { requireObject } from "./read.ts";
+import { refuseUnknownFields, requireObject } from "./read.ts";
 import type { EngineState } from "./state.ts";
 
 /** What to compare by. */
@@ -230,6 +230,7 @@ export function compareModes(
   load: LoadBook,
 ): ModeComparison {
   requireObject(options, "options");
+  refuseUnknownFields(options, ["shocks"], "options");
   const book = accountBook(state, account);
   const shocks = readShocks(state, book, options.shocks, "options.shocks");
   const isolated = reckon(state, load, allIsolatedBook(state, book), shocks);

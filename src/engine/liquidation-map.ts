@@ -5,7 +5,7 @@ import type { KernelMap, MapSums } from "../kernel-maps.ts";
 import { MAX_MAP_LEVELS } from "../layout-map.ts";
 import type { DecimalLike, PositionSide } from "../types.ts";
 import { readPrice } from "./commands/definitions.ts";
-import { refuse, requireObject } from "./read.ts";
+import { refuse, refuseUnknownFields, requireObject } from "./read.ts";
 import { nameScope } from "./scan.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
 
@@ -18,6 +18,8 @@ const WIDEST_RANGE = 10_000n * SHARE_SCALE;
 const LARGEST_BETA = 1_000n * SHARE_SCALE;
 /** β times the move, in units of 1e-12 of the millionth: what the kernel takes. */
 const LARGEST_SHARE = 2n ** 62n;
+
+const FIELDS: readonly (keyof LiquidationMapOptions)[] = ["symbol", "from", "to", "levels", "beta"];
 
 /** What map is wanted. */
 export interface LiquidationMapOptions {
@@ -232,6 +234,7 @@ function readBeta(options: LiquidationMapOptions, mark: number, levels: Levels):
  */
 export function liquidationMap(state: EngineState, options: LiquidationMapOptions): LiquidationMap {
   requireObject(options, "options");
+  refuseUnknownFields(options, FIELDS, "options");
   const market = state.markedMarket(options.symbol, "symbol");
   const mark = state.kernel.mark(market.slot);
   const prices = readLevels(market, mark, options);

@@ -6,7 +6,7 @@ import { STRESS_ROWS, type StressSums } from "../kernel-stress.ts";
 import type { MarginMode } from "../types.ts";
 import { floorDivide } from "./arithmetic.ts";
 import { emptyRecord } from "./order.ts";
-import { optionalFlag, requireCount, requireObject } from "./read.ts";
+import { optionalFlag, refuseUnknownFields, requireCount, requireObject } from "./read.ts";
 import { nameScope } from "./scan.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
 import { type ReadScenario, readScenarios, type StressScenario } from "./stress-scenarios.ts";
@@ -251,6 +251,7 @@ export function stress(
   options: StressOptions,
 ): StressOutcome[] {
   requireObject(options, "options");
+  refuseUnknownFields(options, ["top", "markets"], "options");
   const top = requireCount(options.top ?? 0, "options.top");
   const withMarkets =
     options.markets === undefined || optionalFlag(options.markets, "options.markets");

@@ -114,6 +114,16 @@ describe("loadBookDocument", () => {
     );
   });
 
+  test("whole numbers of a profile are numbers in text as in objects; shares are exact text", () => {
+    const profile = {
+      markMaxAgeMs: 60_000,
+      liquidation: { cooldownMs: 5, backstopBelow: [2, 3], fee: 0.0125 },
+    };
+    const taken = { ...profile, liquidation: { ...profile.liquidation, fee: "0.0125" } };
+    expect(load(JSON.stringify({ ...BOOK, profile })).profile).toEqual(taken);
+    expect(load({ ...BOOK, profile }).profile).toEqual(profile);
+  });
+
   test("an empty book is fine", () => {
     expect(load('{"assets":[],"markets":[],"marks":{},"accounts":[]}').calls).toEqual([]);
     expect(load({ assets: [], markets: [], marks: {}, accounts: [] }).profile).toBe("default");

@@ -35,7 +35,7 @@ export function refusalCode(action: () => unknown): string {
 }
 
 /** True where the command was accepted. */
-export function tryApply(engine: RiskEngine, command: Command): boolean {
+export function tryApply(engine: Pick<RiskEngine, "apply">, command: Command): boolean {
   return refusalCode(() => engine.apply(command)) === "accepted";
 }
 

@@ -3,7 +3,7 @@
 // where and how a fraction of a unit falls is the profile's (docs/semantics.md).
 import { formatDecimal, parseDecimal } from "../../decimal.ts";
 import type { EngineEvent, FundingRate, SettleFundingCommand } from "../../types.ts";
-import { refuse, requireObject } from "../read.ts";
+import { refuse, refuseUnknownFields, requireObject } from "../read.ts";
 import { reconcileMargins } from "../reconcile-stops.ts";
 import type { EngineMarket, EngineState } from "../state.ts";
 import { readPrice } from "./definitions.ts";
@@ -48,6 +48,7 @@ function readRate(
   if (!stated) {
     refuse("BAD_VALUE", "needs its oracle price in this profile: { rate, price }", path, given);
   }
+  refuseUnknownFields(given, ["rate", "price"], path);
   const ratePico = parseDecimal(given.rate, RATE_DECIMALS, `${path}.rate`, limits);
   return { market, ratePico, price: readPrice(market, given.price, `${path}.price`) };
 }

@@ -11,12 +11,12 @@ import type {
 } from "../../types.ts";
 import { NO_POOL } from "../accounts.ts";
 import { LiquidationContext } from "../liquidation/context.ts";
-import { readPolicy } from "../liquidation/policies.ts";
+import { type LiquidationRules, readPolicy } from "../liquidation/policies.ts";
 import { liquidateScope, settleRest } from "../liquidation/scope-run.ts";
 import { bankruptcyWorthCeil, closeAgainstOthers, type Slice } from "../liquidation/slice.ts";
 import { orderedPools } from "../order.ts";
 import { isPledgedWallet } from "../pledges.ts";
-import { refuse, requireObject } from "../read.ts";
+import { optionalFlag, refuse, refuseUnknownFields, requireObject } from "../read.ts";
 import { reconcileStops } from "../reconcile-stops.ts";
 import { scanMarks } from "../scan.ts";
 import { identifyPool, settleOf } from "../scope.ts";
@@ -28,13 +28,34 @@ import { readTime } from "./funding.ts";
 import { readPositionSide } from "./positions.ts";
 import { balanceEvent, balanceOf } from "./wallets.ts";
 
+const LIQUIDATE_FIELDS: readonly (keyof LiquidateCommand)[] = [
+  "type",
+  "accounts",
+  "time",
+  "policy",
+  "fillPrices",
+];
+const DELEVERAGE_FIELDS: readonly (keyof DeleverageCommand)[] = [
+  "type",
+  "account",
+  "symbol",
+  "side",
+  "amount",
+  "against",
+  "solvent",
+  "policy",
+];
+const DELEVERAGE_RULES: readonly string[] = ["adlPrice", "adlRanking"];
+const FUND_FIELDS: readonly (keyof SetInsuranceFundCommand)[] = ["type", "asset", "amount"];
+
 /** Liquidates by account id, cross before isolated; all of it or, where anything is refused, nothing. */
 export function liquidate(
   state: EngineState,
   command: LiquidateCommand,
   path: string,
 ): EngineEvent[] {
-  const rules = readPolicy(state.rules.liquidation, command.policy, `${path}.policy`);
+  refuseUnknownFields(command, LIQUIDATE_FIELDS, path);
+  const rules = readRules(state, command, `${path}.policy`);
   const time = command.time === undefined ? undefined : readTime(command.time, `${path}.time`);
   const fillPrices = readFillPrices(state, command, path);
   const scopes = scopesOf(state, command.accounts, path);
@@ -49,6 +70,19 @@ export function liquidate(
     }
     return [...events, ...context.fundEvents()];
   });
+}
+
+/** The rules in force. A profile is read before any market is there; a command's fees are of markets that are. */
+function readRules(
+  state: EngineState,
+  { policy }: LiquidateCommand,
+  path: string,
+): LiquidationRules {
+  const rules = readPolicy(state.rules.liquidation, policy, path);
+  for (const symbol of Object.keys(policy?.fees ?? {})) {
+    state.market(symbol, `${path}.fees[${JSON.stringify(symbol)}]`);
+  }
+  return rules;
 }
 
 function readFillPrices(
@@ -110,13 +144,17 @@ export function deleverage(
   command: DeleverageCommand,
   path: string,
 ): EngineEvent[] {
+  refuseUnknownFields(command, DELEVERAGE_FIELDS, path);
   const rules = readPolicy(state.rules.liquidation, command.policy, `${path}.policy`);
+  // The others say how a scope is liquidated.
+  refuseUnknownFields(command.policy ?? {}, DELEVERAGE_RULES, `${path}.policy`);
+  const solvent = optionalFlag(command.solvent, `${path}.solvent`);
   const slice = readSlice(state, command, path);
   if (command.against !== undefined) state.account(command.against, `${path}.against`);
   const { pool } = slice.position;
   const { equity, liquidatable } = state.kernel.poolFigures(pool);
   const { market, account, id } = slice;
-  if (!liquidatable || (equity >= 0n && command.solvent !== true)) {
+  if (!liquidatable || (equity >= 0n && !solvent)) {
     const money = `${formatDecimal(equity, market.settleDecimals)}`;
     const what = liquidatable ? `its equity is ${money}, not negative` : "it is not liquidatable";
     refuse(
@@ -192,6 +230,7 @@ export function setInsuranceFund(
   command: SetInsuranceFundCommand,
   path: string,
 ): EngineEvent[] {
+  refuseUnknownFields(command, FUND_FIELDS, path);
   const asset = state.asset(command.asset, `${path}.asset`);
   const { index, code, decimals } = asset;
   const limits = { min: 0n, max: MAX_AMOUNT };

@@ -3,7 +3,7 @@
 import { requireInteger } from "../../arguments.ts";
 import { parseSmallDecimal } from "../../decimal.ts";
 import type { DecimalLike, EngineEvent, TickCommand, TickMark, TickOptions } from "../../types.ts";
-import { refuse, requireObject, requireWord } from "../read.ts";
+import { refuse, refuseUnknownFields, requireObject, requireWord } from "../read.ts";
 import type { EngineMarket, EngineState } from "../state.ts";
 import { runTick } from "../tick.ts";
 import type { TickResult } from "../tick-result.ts";
@@ -15,6 +15,15 @@ import { readTime } from "./funding.ts";
 const ORDERS = ["pathAware", "liquidationFirst", "stopsFirst"] as const;
 const CLOSINGS = ["execute", "report"] as const;
 const NO_OPTIONS: TickOptions = {};
+const OPTION_FIELDS: readonly (keyof TickOptions)[] = [
+  "time",
+  "indexPrices",
+  "funding",
+  "order",
+  "stops",
+];
+const COMMAND_FIELDS: readonly (keyof TickCommand)[] = ["type", "marks", ...OPTION_FIELDS];
+const MARK_FIELDS: readonly string[] = ["price", "time"];
 
 /** A tick whose prices stand in the state's rows. */
 export interface TickTerms {
@@ -33,9 +42,11 @@ export function tickBySymbol(
   marks: Readonly<Record<string, TickMark>>,
   options: TickOptions = NO_OPTIONS,
   path = "tick",
+  fields: readonly string[] = OPTION_FIELDS,
 ): TickResult {
   const { ticks } = state;
   requireObject(marks, `${path}.marks`);
+  checkFields(options, fields, path);
   const time = readTickTime(state, options, path);
   ticks.begin();
   for (const symbol of Object.keys(marks)) addMark(state, symbol, marks[symbol], time, path);
@@ -52,6 +63,7 @@ export function tickByIndex(
 ): TickResult {
   const { ticks } = state;
   requireInteger(count, 0, Math.min(markets.length, prices.length), "count");
+  checkFields(options, OPTION_FIELDS, "tick");
   const time = readTickTime(state, options, "tick");
   ticks.begin();
   for (let row = 0; row < count; row++) addRow(state, ticks, markets[row], prices[row], row);
@@ -59,9 +71,22 @@ export function tickByIndex(
 }
 
 export function tick(state: EngineState, command: TickCommand, path: string): EngineEvent[] {
-  const result = tickBySymbol(state, command.marks, command, path);
+  const result = tickBySymbol(state, command.marks, command, path, COMMAND_FIELDS);
   const { time } = result;
   return [{ type: "ticked", marks: result.marks, time }, ...result.events()];
+}
+
+/** Refuses options that nobody reads. Counted first, because a tick takes about a microsecond: as many as are known and given are all. */
+function checkFields(options: TickOptions, fields: readonly string[], path: string): void {
+  requireObject(options, path);
+  const { time, indexPrices, funding, order, stops } = options;
+  const known =
+    Number(time !== undefined) +
+    Number(indexPrices !== undefined) +
+    Number(funding !== undefined) +
+    Number(order !== undefined) +
+    Number(stops !== undefined);
+  if (Object.keys(options).length !== known) refuseUnknownFields(options, fields, path);
 }
 
 function readTickTime(state: EngineState, { time }: TickOptions, path: string): number | undefined {
@@ -115,8 +140,10 @@ function addMark(
   const market = state.findMarket(symbol) ?? state.market(symbol, markPath(path, symbol));
   let price: DecimalLike;
   if (typeof given === "object" && given !== null) {
+    const place = markPath(path, symbol);
+    refuseUnknownFields(given, MARK_FIELDS, place);
     price = given.price;
-    checkAge(state, given.time, time, markPath(path, symbol));
+    checkAge(state, given.time, time, place);
   } else {
     price = given as DecimalLike;
   }

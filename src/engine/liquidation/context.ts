@@ -1,13 +1,15 @@
 // What one liquidate command carries from scope to scope: its rules, the prices that closes fill at, and the insurance funds' changes.
 import { formatDecimal } from "../../decimal.ts";
 import type { Kernel } from "../../kernel.ts";
+import { MAX_AMOUNT } from "../../model.ts";
 import type { EngineEvent } from "../../types.ts";
 import { entryPriceNearest } from "../arithmetic.ts";
+import { refuse } from "../read.ts";
 import type { EngineMarket, EngineState, PositionReference } from "../state.ts";
 import { slippedPrice } from "../tick-execute.ts";
-import { checkAmount, type Transaction } from "../transaction.ts";
+import type { Transaction } from "../transaction.ts";
+import type { Counterparties } from "./counterparties.ts";
 import type { LiquidationRules } from "./policies.ts";
-import type { Candidate } from "./ranking.ts";
 
 const E9 = 1_000_000_000n;
 
@@ -44,8 +46,8 @@ export class LiquidationContext {
   readonly transaction: Transaction;
   readonly rules: LiquidationRules;
   readonly terms: LiquidationTerms;
-  /** Counterparties by market and side, ranked when they are first needed. */
-  readonly candidates: Map<string, Candidate[]> = new Map();
+  /** By market and side, ranked when they are first needed. */
+  readonly counterparties: Map<string, Counterparties>;
   readonly #fundsBefore: Map<number, bigint> = new Map();
 
   constructor(
@@ -53,11 +55,13 @@ export class LiquidationContext {
     transaction: Transaction,
     rules: LiquidationRules,
     terms: LiquidationTerms,
+    counterparties: Map<string, Counterparties> = new Map(),
   ) {
     this.state = state;
     this.transaction = transaction;
     this.rules = rules;
     this.terms = terms;
+    this.counterparties = counterparties;
   }
 
   get time(): number | undefined {
@@ -68,10 +72,24 @@ export class LiquidationContext {
     return this.terms.path;
   }
 
-  /** The same within another transaction, for trials: what counterparties would bear the venue does. */
+  /**
+   * The same within another transaction, for trials. At the bankruptcy price a position is worth the same to the fund, the venue and
+   * counterparties, and nobody else's book has to be touched to find out.
+   */
   within(transaction: Transaction): LiquidationContext {
-    const rules = { ...this.rules, deleverage: false };
-    return new LiquidationContext(this.state, transaction, rules, this.terms);
+    const { state, rules, terms, counterparties } = this;
+    const deleverage = rules.deleverage && rules.adlPrice !== "bankruptcy";
+    const trial = { ...rules, deleverage };
+    return new LiquidationContext(state, transaction, trial, terms, counterparties);
+  }
+
+  /** An account has changed: what is known of it as a counterparty holds no longer, nor what will be found out before this is taken back. */
+  changed(account: number): void {
+    const forget = (): void => {
+      for (const counterparties of this.counterparties.values()) counterparties.forget(account);
+    };
+    forget();
+    this.transaction.onRollback(forget);
   }
 
   /** Price units at which a close of a position fills: as stated, else fillable, else the mark less slippage; 1 at the least. */
@@ -97,8 +115,20 @@ export class LiquidationContext {
     if (change === 0n) return;
     const before = this.fund(asset);
     if (!this.#fundsBefore.has(asset)) this.#fundsBefore.set(asset, before);
-    const after = checkAmount(before + change, `${this.path}.insuranceFund`);
+    const after = before + change;
+    if (after > MAX_AMOUNT) this.#refuseFund(asset, after);
     this.transaction.onRollback(this.state.insurance.setBalance(asset, after));
+  }
+
+  #refuseFund(asset: number, balance: bigint): never {
+    const { code, decimals } = this.state.assetAt(asset);
+    return refuse(
+      "VALUE_OUT_OF_RANGE",
+      "the fund would hold more than 63 bits of units",
+      `${this.path}.insuranceFund[${JSON.stringify(code)}]`,
+      formatDecimal(balance, decimals),
+      "lower it with setInsuranceFund first",
+    );
   }
 
   /** Of `needed`, what the fund pays and what is left for the venue to bear. */

@@ -7,10 +7,11 @@ import type { EngineEvent, PositionSide } from "../../types.ts";
 import { reducePosition } from "../commands/trades.ts";
 import { balanceEvent, balanceOf } from "../commands/wallets.ts";
 import { reconcileStops } from "../reconcile-stops.ts";
-import type { EngineMarket, PositionReference } from "../state.ts";
-import { transactWhole } from "../transaction.ts";
+import type { EngineMarket } from "../state.ts";
+import { type Transaction, transactWhole } from "../transaction.ts";
 import type { LiquidationContext } from "./context.ts";
-import { type Candidate, rankCandidates } from "./ranking.ts";
+import { Counterparties, Offer, type Taker } from "./counterparties.ts";
+import { rankCandidates } from "./ranking.ts";
 import { priceOf, type Slice } from "./slice.ts";
 
 export interface Deleveraged {
@@ -21,30 +22,45 @@ export interface Deleveraged {
   readonly events: EngineEvent[];
 }
 
-/** Refusals that pass a counterparty over. */
+/** Refusals that pass a counterparty over, whatever else is offered for as much or less. */
 const PASSED_OVER: ReadonlySet<string> = new Set([
   "INSUFFICIENT_FUNDS",
   "MARGIN_EXHAUSTED",
   "WOULD_LIQUIDATE",
 ]);
 
-function candidatesFor(
+/** Those on the other side of a market from a position of that sign, ranked at the first need. */
+function counterpartiesOf(
   context: LiquidationContext,
   market: EngineMarket,
   side: PositionSide,
-): Candidate[] {
+): Counterparties {
   const key = `${market.index} ${side}`;
-  const known = context.candidates.get(key);
+  const known = context.counterparties.get(key);
   if (known !== undefined) return known;
-  const ranked = rankCandidates(context.state, market, side, context.rules.adlRanking);
-  context.candidates.set(key, ranked);
-  return ranked;
+  const { state, rules } = context;
+  const ranked = rankCandidates(state, market, side, rules.adlRanking);
+  const counterparties = new Counterparties(state, market, side, ranked);
+  context.counterparties.set(key, counterparties);
+  return counterparties;
+}
+
+/** The one counterparty asked for, by whatever rank. */
+function counterpartyNamed(
+  context: LiquidationContext,
+  market: EngineMarket,
+  side: PositionSide,
+  id: string,
+): Counterparties {
+  const { state } = context;
+  const account = state.account(id, `${context.path}.against`);
+  return new Counterparties(state, market, side, [{ id, account }]);
 }
 
 /**
  * Closes as much of the part as counterparties hold. The bankrupt position itself is left to the caller.
  *
- * @param worthOf what the first n units of the part are worth
+ * @param worthOf what the first n units of the part are worth: a rate per unit, rounded down
  * @param against the one counterparty asked for
  */
 export function deleveragePart(
@@ -55,93 +71,95 @@ export function deleveragePart(
 ): Deleveraged {
   const { state } = context;
   const { market } = slice;
-  const held = state.kernel.quantity(slice.position.leg);
-  const side = held > 0 ? "short" : "long";
+  const side = state.kernel.quantity(slice.position.leg) > 0 ? "short" : "long";
+  const counterparties =
+    against === undefined
+      ? counterpartiesOf(context, market, side)
+      : counterpartyNamed(context, market, side, against);
+  const offer = new Offer(slice.account, slice.size, worthOf);
   const events: EngineEvent[] = [];
-  let taken = 0;
-  const candidates = candidatesFor(context, market, side);
-  for (let place = 0; taken < slice.size && place < candidates.length; place++) {
-    const candidate = candidates[place] as Candidate;
-    if (candidate.account === slice.account) continue;
-    if (against !== undefined && candidate.id !== against) continue;
-    const position = state.findPosition(candidate.account, market, side);
-    if (position === undefined) {
-      // Gone for the rest of the command, which opens no position: nobody looks here again.
-      candidates.splice(place--, 1);
-      continue;
-    }
-    const has = Math.abs(state.kernel.quantity(position.leg));
-    const size = Math.min(has, slice.size - taken);
-    const worth = worthOf(taken + size) - worthOf(taken);
-    const told = closeCandidate(context, slice, candidate, position, size, -worth);
+  let from = 0;
+  while (offer.remaining > 0) {
+    const taker = counterparties.next(from, offer);
+    if (taker === undefined) break;
+    from = taker.place + 1;
+    const told = closeCounterparty(context, slice, counterparties, taker);
     if (told === undefined) continue;
     events.push(...told);
-    taken += size;
+    offer.taken += taker.size;
+    context.changed(taker.candidate.account);
   }
-  return { taken, given: worthOf(taken), events };
+  return { taken: offer.taken, given: offer.given, events };
 }
 
-/** Bankrupt or newly liquidatable: a scope whose last position goes is not liquidatable however deep its debt, so equity is asked too. */
+/**
+ * Bankrupt or newly liquidatable. Bankrupt also where it was so before and is less so now: a scope whose last position goes is not liquidatable
+ * however deep its debt, and nobody would pay it.
+ */
 function isRuined(before: PoolFigures, after: PoolFigures): boolean {
-  if (after.equity < 0n && after.equity < before.equity) return true;
-  return after.liquidatable && !before.liquidatable;
+  return after.equity < 0n || (after.liquidatable && !before.liquidatable);
 }
 
-/** Closes a counterparty's units for an amount; undefined where that is not to be had of it. */
-function closeCandidate(
+/** Closes a counterparty's units; undefined where that is not to be had of it. */
+function closeCounterparty(
   context: LiquidationContext,
   slice: Slice,
-  { id, account }: Candidate,
-  position: PositionReference,
-  size: number,
-  worth: bigint,
+  counterparties: Counterparties,
+  taker: Taker,
 ): EngineEvent[] | undefined {
-  const { state, path } = context;
+  const { state } = context;
+  try {
+    return transactWhole(state, (transaction) => reduceTaker(context, transaction, slice, taker));
+  } catch (error) {
+    if (!(error instanceof RiskError)) throw error;
+    if (error.code === "VALUE_OUT_OF_RANGE") return undefined;
+    if (!PASSED_OVER.has(error.code)) throw error;
+    const { reductions, openInterestScaling } = state.rules;
+    // What the rules ask for may fall with open interest: then the same close is tried again.
+    if (!(reductions === "noWorse" && openInterestScaling)) counterparties.refused(taker);
+    return undefined;
+  }
+}
+
+function reduceTaker(
+  { state, path }: LiquidationContext,
+  transaction: Transaction,
+  slice: Slice,
+  { candidate, position, size, worth }: Taker,
+): EngineEvent[] {
   const { kernel } = state;
   const { market } = slice;
+  const { id, account } = candidate;
   const held = kernel.quantity(position.leg);
   const earlier = kernel.poolFigures(position.pool);
-  try {
-    return transactWhole(state, (transaction) => {
-      const before = balanceOf(state, account, market.settle);
-      const price = kernel.mark(market.slot);
-      const terms = { id, account, market, price, leverageMilli: undefined, path };
-      const quantity = held > 0 ? -size : size;
-      const changed = reducePosition(
-        state,
-        transaction,
-        terms,
-        { quantity, fee: 0n, worth },
-        position,
-      );
-      const gone = size === Math.abs(held);
-      const survives = !(gone && position.isolated);
-      if (survives && isRuined(earlier, kernel.poolFigures(position.pool))) {
-        const what = "the counterparty would be bankrupt or liquidatable";
-        throw new RiskError("WOULD_LIQUIDATE", what, { path, value: id });
-      }
-      const balance = balanceOf(state, account, market.settle);
-      const asset = state.assetAt(market.settle);
-      return [
-        {
-          type: "deleveraged",
-          account: id,
-          symbol: market.symbol,
-          side: held > 0 ? "long" : "short",
-          marginMode: position.isolated ? "isolated" : "cross",
-          contracts: formatDecimal(size, market.amountDecimals),
-          remaining: formatDecimal(Math.abs(held) - size, market.amountDecimals),
-          price: priceOf(market, size, worth),
-          realizedPnl: changed.type === "positionChanged" ? changed.realizedPnl : "0",
-          against: slice.id,
-        },
-        changed,
-        ...(balance === before ? [] : [balanceEvent(id, asset, balance, balance - before)]),
-        ...reconcileStops(state, transaction, account, "position"),
-      ];
-    });
-  } catch (error) {
-    if (error instanceof RiskError && PASSED_OVER.has(error.code)) return undefined;
-    throw error;
+  const before = balanceOf(state, account, market.settle);
+  const price = kernel.mark(market.slot);
+  const terms = { id, account, market, price, leverageMilli: undefined, path };
+  const part = { quantity: held > 0 ? -size : size, fee: 0n, worth };
+  const changed = reducePosition(state, transaction, terms, part, position);
+  const gone = size === Math.abs(held);
+  const survives = !(gone && position.isolated);
+  if (survives && isRuined(earlier, kernel.poolFigures(position.pool))) {
+    const what = "the counterparty would be bankrupt or liquidatable";
+    throw new RiskError("WOULD_LIQUIDATE", what, { path, value: id });
   }
+  const balance = balanceOf(state, account, market.settle);
+  const asset = state.assetAt(market.settle);
+  return [
+    {
+      type: "deleveraged",
+      account: id,
+      symbol: market.symbol,
+      side: held > 0 ? "long" : "short",
+      marginMode: position.isolated ? "isolated" : "cross",
+      contracts: formatDecimal(size, market.amountDecimals),
+      remaining: formatDecimal(Math.abs(held) - size, market.amountDecimals),
+      price: priceOf(market, size, worth),
+      realizedPnl: changed.type === "positionChanged" ? changed.realizedPnl : "0",
+      against: slice.id,
+    },
+    changed,
+    ...(balance === before ? [] : [balanceEvent(id, asset, balance, balance - before)]),
+    ...reconcileStops(state, transaction, account, "position"),
+  ];
 }

@@ -10,7 +10,7 @@ import type {
   LiquidationPolicy,
   ProfileName,
 } from "../../types.ts";
-import { refuse, requireObject, requireWord } from "../read.ts";
+import { refuse, refuseUnknownFields, requireObject, requireWord } from "../read.ts";
 
 /** Decimals of `wholeBelow` as it is held: those of any asset. */
 export const WHOLE_DECIMALS = 18;
@@ -172,6 +172,7 @@ function readFees(value: object, path: string): Map<string, number> {
 
 function readFillable(value: object, path: string): LiquidationRules["fillable"] {
   requireObject(value, path);
+  refuseUnknownFields(value, ["adjustment", "spread"], path);
   const { adjustment, spread } = value as { adjustment: DecimalLike; spread: DecimalLike };
   const limits = { min: 0n, max: 10n ** 18n };
   return {

@@ -6,6 +6,7 @@
 //   profitTimesLeverage   PnL% · L where it is a profit, PnL% / L where not; PnL% = PnL / |cost|, L = |value| / equity     BitMEX
 //   priceTimesLeverage    mark / entry (shorts: entry / mark) · notional / equity                      Hyperliquid
 import { formatDecimal } from "../../decimal.ts";
+import { RiskError } from "../../errors.ts";
 import type { AdlRanking, MarginMode, PositionSide } from "../../types.ts";
 import { tagMode } from "../accounts.ts";
 import { SIDES } from "../commands/positions.ts";
@@ -16,6 +17,10 @@ import { LIQUIDATION_WORDS } from "./policies.ts";
 export interface Candidate {
   readonly id: string;
   readonly account: number;
+}
+
+/** A candidate with what it is ranked by. */
+export interface RankedCandidate extends Candidate {
   readonly marginMode: MarginMode;
   /** Signed units. */
   readonly quantity: number;
@@ -55,27 +60,47 @@ function scoreOf(state: EngineState, pool: number, leg: number, ranking: AdlRank
   }
 }
 
-/** Every position on a side of a market, the first to be deleveraged first. One pass over the book. */
+/** The score; undefined where the scope's figures do not fit 63 bits: nothing can be closed in it. */
+function scoreWithin(
+  state: EngineState,
+  pool: number,
+  leg: number,
+  ranking: AdlRanking,
+): number | undefined {
+  try {
+    return scoreOf(state, pool, leg, ranking);
+  } catch (error) {
+    if (error instanceof RiskError && error.code === "VALUE_OUT_OF_RANGE") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Every position on a side of a market that can be deleveraged, the first to be so first; left out are those in scopes whose figures do not
+ * fit 63 bits. One pass over the book.
+ */
 export function rankCandidates(
   state: EngineState,
   market: EngineMarket,
   side: PositionSide,
   ranking: AdlRanking,
-): Candidate[] {
+): RankedCandidate[] {
   const { kernel } = state;
-  const found: Candidate[] = [];
+  const found: RankedCandidate[] = [];
   kernel.forEachPool((pool) => {
     for (let leg = kernel.firstLeg(pool); leg >= 0; leg = kernel.nextLeg(leg)) {
       if (kernel.legPrice(leg) !== market.slot) continue;
       const quantity = kernel.quantity(leg);
       if ((side === "long") !== quantity > 0) continue;
+      const score = scoreWithin(state, pool, leg, ranking);
+      if (score === undefined) continue;
       const account = kernel.owner(pool);
       found.push({
         id: state.accounts.id(account) ?? "",
         account,
         marginMode: tagMode(kernel.tag(pool)),
         quantity,
-        score: scoreOf(state, pool, leg, ranking),
+        score,
       });
     }
   });

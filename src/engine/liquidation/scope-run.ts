@@ -15,8 +15,13 @@ import { liquidateSlice, type Slice } from "./slice.ts";
 
 /** Liquidates a scope; no events where it is not liquidatable. */
 export function liquidateScope(context: LiquidationContext, pool: number): EngineEvent[] {
-  const before = context.state.kernel.poolFigures(pool);
-  return before.liquidatable ? new ScopeRun(context, pool).run(before) : [];
+  const { kernel } = context.state;
+  const before = kernel.poolFigures(pool);
+  if (!before.liquidatable) return [];
+  const account = kernel.owner(pool);
+  const events = new ScopeRun(context, pool).run(before);
+  context.changed(account);
+  return events;
 }
 
 class ScopeRun {

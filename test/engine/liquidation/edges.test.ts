@@ -78,6 +78,20 @@ describe("deleveraging", () => {
     expect(collateral(engine, "b")).toBe("0");
   });
 
+  it("passes over a bankrupt whom it would leave with a smaller debt and without a position", () => {
+    // Closed at the mark before, 79.5, "b" would still owe 0.5 of the 1 it owes at 80, with nothing left to liquidate.
+    const engine = scene("79.5", [
+      holder("a", "5", "long", 1, "100"),
+      holder("b", "4", "short", 1, "75"),
+      holder("c", "100", "short", 1, "70"),
+    ]);
+    engine.tick({ [SYMBOL]: "80" });
+    const policy = { method: "full", adlPrice: "previousMark" } as const;
+    const events = engine.liquidate({ accounts: ["a"], policy });
+    expect(told(events, "deleveraged").map(({ account }) => account)).toEqual(["c"]);
+    expect(collateral(engine, "b")).toBe("4");
+  });
+
   it("passes over whom the profile's rule of reductions refuses, instead of refusing all", () => {
     const accounts = [holder("a", "10", "long", 10, "100"), holder("b", "60", "short", 10, "90")];
     const engine = scene("91", accounts, { profile: { reductions: "noWorse" } });
@@ -110,6 +124,47 @@ describe("deleveraging", () => {
       expect(RiskEngine.fromBook(engine.toBook()).stateHash()).toBe(engine.stateHash());
     },
   );
+});
+
+describe("coverShortage with an empty fund", () => {
+  const COVER = { method: "coverShortage", slippage: "0.2" } as const;
+
+  /** "a" long 10 from 100 with 9.5, of which 10 are needed; "b" short so many. */
+  const make = (short: number): RiskEngine =>
+    scene("100", [
+      holder("a", "9.5", "long", 10, "100"),
+      holder("b", "1000", "short", short, "100"),
+    ]);
+  const closed = (engine: RiskEngine, adlPrice: "bankruptcy" | "mark"): string[] => {
+    const events = engine.liquidate({ policy: { ...COVER, adlPrice } });
+    expect(engine.audit().USDT?.difference).toBe("0");
+    expect(engine.account("a").scopes()[0]?.liquidatable ?? false).toBe(false);
+    return told(events, "positionLiquidated").map(
+      ({ contracts, price, how }) => `${contracts} at ${price} ${how}`,
+    );
+  };
+
+  it("tries what counterparties give at the mark: the least that stands, not the whole", () => {
+    expect(closed(make(10), "mark")).toEqual(["1 at 100 deleveraged"]);
+    // At the bankruptcy price each part leaves its share of the equity behind: none makes it stand.
+    expect(closed(make(10), "bankruptcy")).toEqual(["10 at 99.05 deleveraged"]);
+  });
+
+  it("goes on where counterparties give out: the rest of a part is the fund's and the venue's", () => {
+    const engine = make(1);
+    expect(closed(engine, "mark")).toEqual(["1 at 100 deleveraged"]);
+    const bare = scene("100", [holder("a", "9.5", "long", 10, "100")]);
+    expect(closed(bare, "mark")).toEqual(["10 at 99.05 takeOver"]);
+  });
+
+  it("leaves nothing of a trial behind: a preview and the state before are what they were", () => {
+    const engine = make(10);
+    const hash = engine.stateHash();
+    const command = { type: "liquidate", policy: { ...COVER, adlPrice: "mark" } } as const;
+    const { events } = engine.previewCommand(command);
+    expect(engine.stateHash()).toBe(hash);
+    expect(engine.apply(command)).toEqual(events);
+  });
 });
 
 it("coverShortage stops at a bracket's cap where closing further would sink the scope again", () => {
