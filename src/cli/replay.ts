@@ -184,16 +184,16 @@ async function warnOfGap({ book, surveys, plan }: Loaded, context: CommandContex
   );
 }
 
-/** Events as JSON lines, each with its tick. */
+/** Events as JSON lines, each with its tick; the names in front are none of an event's own. */
 function jsonLines(context: CommandContext): ReplayObserver {
   const { out } = context;
   const write = async (
     events: readonly EngineEvent[],
     tick: number,
     time: number,
-    stage: string,
+    barStage: string,
   ): Promise<void> => {
-    for (const event of events) await out.line(JSON.stringify({ tick, time, stage, ...event }));
+    for (const event of events) await out.line(JSON.stringify({ tick, time, barStage, ...event }));
   };
   return {
     after: ({ number, time, stage, events }) =>
@@ -322,7 +322,7 @@ export const replayCommand: Command = {
     description: [
       "Takes a book through a tape of bars (CSV: ts_ms,symbol,open,high,low,close): who becomes liquidatable",
       "when, which stops fire and what they close. Each bar is four ticks: open, one extreme, the other, close.",
-      "A report with a chart; --jsonl prints every event as a JSON line with its tick, time and stage instead.",
+      "A report with a chart; --jsonl prints every event as a JSON line with its tick, time and bar stage instead.",
       "Bad rows are told with file and line before anything is replayed.",
     ],
     options: {

@@ -95,10 +95,13 @@ describe("replay --liquidate", () => {
       .map((line) => JSON.parse(line));
     const closed = lines.filter(({ type }) => type === "positionLiquidated");
     // 9,350 closed against 4,000 a percent: 2.3 % below 935 is below 920.
-    expect(closed.map(({ account, stage }) => [account, stage])).toEqual([
+    expect(closed.map(({ account, barStage }) => [account, barStage])).toEqual([
       ["alice", "second"],
       ["bob", "impact"],
     ]);
+    // An event's own fields stay what they are.
+    const started = lines.filter(({ type }) => type === "liquidationStarted");
+    expect(started.map(({ stage }) => stage)).toEqual(["market", "market"]);
     const again = await run("--liquidate", "full", "--impact-depth", "4000", "--jsonl");
     expect(again.stdout).toBe(stdout);
     const report = await run("--liquidate", "full", "--impact-depth", "4000");

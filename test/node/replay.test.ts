@@ -116,16 +116,16 @@ describe("underkeel replay", { timeout: SLOW, concurrent: true }, () => {
     expect(stdout).not.toContain("\u001b");
   });
 
-  it("prints every event as a JSON line with its tick, time and stage in front", async () => {
+  it("prints every event as a JSON line with its tick, time and bar stage in front", async () => {
     const { stdout } = await run(["--tape", tape("b.csv"), "--jsonl"]);
     const lines = stdout.trimEnd().split("\n");
     const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.every((line) => line.startsWith('{"tick":'))).toBe(true);
-    expect(Object.keys(events[0] ?? {}).slice(0, 4)).toEqual(["tick", "time", "stage", "type"]);
-    const told = events.map(({ tick, time, stage, type, account }) => [
+    expect(Object.keys(events[0] ?? {}).slice(0, 4)).toEqual(["tick", "time", "barStage", "type"]);
+    const told = events.map(({ tick, time, barStage, type, account }) => [
       tick,
       ((time as number) - START) / MINUTE,
-      stage,
+      barStage,
       type,
       account,
     ]);
@@ -168,8 +168,8 @@ describe("underkeel replay", { timeout: SLOW, concurrent: true }, () => {
         .trimEnd()
         .split("\n")
         .map((line) => JSON.parse(line));
-      return lines.flatMap(({ type, stage, closes }) =>
-        type === "stopTriggered" ? [stage, closes[0].price] : [],
+      return lines.flatMap(({ type, barStage, closes }) =>
+        type === "stopTriggered" ? [barStage, closes[0].price] : [],
       );
     };
     // From 1,060 it trails at 1,010: falling to 980 passes that; after the low first, the close does.
@@ -216,7 +216,7 @@ describe("underkeel replay", { timeout: SLOW, concurrent: true }, () => {
       {
         tick: 4,
         time: START + MINUTE,
-        stage: "funding",
+        barStage: "funding",
         price: "990",
         paid: "1.98",
         received: "0",
