@@ -277,9 +277,7 @@ export class RiskEngine extends CommandMethods {
 
   /**
    * Positions on a side of a market in the order in which they would be deleveraged, by the profile's ranking unless said otherwise.
-   * One pass over the book.
-   *
-   * @throws RiskError UNKNOWN_SYMBOL; BAD_VALUE for an unknown side or ranking
+   * One pass over the book. Throws UNKNOWN_SYMBOL; BAD_VALUE for an unknown side or ranking.
    */
   deleverageRanking(symbol: string, side: PositionSide, ranking?: AdlRanking): AdlRank[] {
     return deleverageRanking(this.#state, symbol, side, ranking);
