@@ -17,14 +17,18 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
+let engineHere: RiskEngine | undefined;
+/** The page's generated book, here. Nothing changes it. */
 function engineOfPage(): RiskEngine {
+  if (engineHere !== undefined) return engineHere;
   const markets = standardMarkets();
-  return RiskEngine.fromBook({
+  engineHere = RiskEngine.fromBook({
     assets: [{ code: "USDT", decimals: 8 }],
     markets: markets.map(({ definition }) => definition),
     marks: Object.fromEntries(markets.map(({ definition, mark }) => [definition.symbol, mark])),
     accounts: [...generateBook({ accounts: ACCOUNTS, seed: "7", markets })],
   });
+  return engineHere;
 }
 
 /** Marks of all markets moved by whole percents, as exact text. */
@@ -245,8 +249,8 @@ describe("files", () => {
 });
 
 describe("race, sweep and replay", () => {
-  it("shows the ratio to JavaScript with the same lists, and the frames of a sweep", async () => {
-    const watched = await openPage(browser, START);
+  it("shows the ratio to JavaScript with the same lists, and the frames of a sweep, on a phone", async () => {
+    const watched = await openPage(browser, START, { width: 390, height: 844 });
     const { page } = watched;
     await page.getByRole("button", { name: "Race" }).click();
     await page.waitForSelector("[data-figure=agreement]", LONG);
@@ -268,6 +272,10 @@ describe("race, sweep and replay", () => {
     expect(await shown(page, "[data-figure=measured]")).toMatch(
       /^300 frames over 20,000 accounts: [\d.]+ a second; interval p50 /,
     );
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(overflow).toBe(0);
     expect(await watched.accessFaults()).toEqual([]);
     await quiet(watched);
   });

@@ -125,8 +125,9 @@ export function pricesCard(state: PageState, app: BookApp): TemplateResult {
       @change=${settle}
     />
     <p class="keys small soft" aria-hidden="true">
-      <span class="key key-long"></span>longs liquidated <span class="key key-short"></span>shorts liquidated
-      <span class="key key-wash"></span>passed on the way
+      <span><span class="key key-long"></span>longs liquidated</span>
+      <span><span class="key key-short"></span>shorts liquidated</span>
+      <span><span class="key key-wash"></span>passed on the way</span>
     </p>
     <canvas
       id="map"

@@ -71,8 +71,11 @@ export function replayCard(state: PageState, app: BookApp): TemplateResult {
     </p>
     ${controls(state, app)}
     <p class="keys small soft" aria-hidden="true">
-      <span class="key key-long"></span>longs <span class="key key-short"></span>shorts <span class="key key-price"></span>price
-      <span class="key key-fund"></span>insurance fund <span class="key key-warn"></span>unpaid losses
+      <span><span class="key key-long"></span>longs</span>
+      <span><span class="key key-short"></span>shorts</span>
+      <span><span class="key key-price"></span>price</span>
+      <span><span class="key key-fund"></span>insurance fund</span>
+      <span><span class="key key-warn"></span>unpaid losses</span>
     </p>
     <canvas id="cascade" class="picture cascade-picture" role="img" aria-label=${cascadeText(state)}></canvas>
     ${totals(state)}

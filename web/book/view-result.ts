@@ -25,15 +25,23 @@ function tiles({ frame, book }: PageState): TemplateResult {
   </dl>`;
 }
 
+/** "short SOL/USDT" of SOL/USDT:USDT: the settle asset only where it is another than the quote. */
+function scopeText({ symbol, side }: ScanLine): string {
+  if (symbol === null) return "cross";
+  const [pair = symbol, settle] = symbol.split(":");
+  return `${side} ${pair.endsWith(`/${settle}`) ? pair : symbol}`;
+}
+
 function row(line: ScanLine | undefined): TemplateResult {
   if (line === undefined) {
     return html`<tr class="blank"><td>&nbsp;</td><td></td><td></td><td></td><td></td></tr>`;
   }
   const { account, scope, symbol, side, settle, clearance, equity, maintenanceMargin } = line;
-  const what = symbol === null ? "cross" : `${side} ${symbol}`;
+  const what = scopeText(line);
+  const named = symbol === null ? `cross, ${settle}` : `isolated ${side} ${symbol}`;
   return html`<tr>
     <td class="clip" title=${account}>${account}</td>
-    <td class="clip" title=${what}><span class=${scope}>${what}</span></td>
+    <td class="clip" title=${named}><span class=${scope}>${what}</span></td>
     <td class="number bad" title="${clearance} ${settle}">${amountText(clearance, 0, "down")}</td>
     <td class="number" title="${equity} ${settle}">${amountText(equity, 0, "down")}</td>
     <td class="number" title="${maintenanceMargin} ${settle}">${amountText(maintenanceMargin, 0, "up")}</td>

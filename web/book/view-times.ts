@@ -9,31 +9,34 @@ import { LOG_SIZE, type Measured, type PageState, SWEEP_FRAMES } from "./state.t
 const BINS = 30;
 /** Right end of the histogram: 20 frames a second and a little. */
 const END_MS = 60;
-const WIDTH = 560;
+/** Of the picture's own units: its text is as large as they are, so a phone has fewer. */
+const WIDE = 560;
+const NARROW = 320;
 const HEIGHT = 118;
 const BASE = 96;
 
 function histogramPicture(times: readonly number[]): TemplateResult {
+  const wide = matchMedia("(min-width: 640px)").matches ? WIDE : NARROW;
   const counts = histogram(times, END_MS, BINS);
   const most = Math.max(1, ...counts);
-  const width = WIDTH / BINS;
+  const width = wide / BINS;
   const { p50, p95 } = spreadOf(times);
   const words =
     times.length === 0
       ? "Histogram of frame intervals, empty until prices are dragged"
       : `Histogram of ${times.length} frame intervals: median ${timeText(p50)}, 95 % within ${timeText(p95)}`;
-  return html`<svg class="histogram" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${words}>
+  return html`<svg class="histogram" viewBox="0 0 ${wide} ${HEIGHT}" role="img" aria-label=${words}>
     ${counts.map((count, bin) => {
       const height = count === 0 ? 0 : Math.max(1.5, (count / most) * (BASE - 8));
       return svg`<rect class="bar" x=${bin * width + 0.5} y=${BASE - height} width=${width - 1} height=${height} />`;
     })}
-    <line class="axis" x1="0" x2=${WIDTH} y1=${BASE} y2=${BASE} />
+    <line class="axis" x1="0" x2=${wide} y1=${BASE} y2=${BASE} />
     ${[0, 10, 20, 30, 40, 50].map((time) => {
-      const x = (time / END_MS) * WIDTH;
+      const x = (time / END_MS) * wide;
       return svg`<line class="axis" x1=${x} x2=${x} y1=${BASE} y2=${BASE + 4} /><text x=${x + 2} y=${BASE + 15}>${time} ms</text>`;
     })}
-    <line class="bar-20" x1=${(50 / END_MS) * WIDTH} x2=${(50 / END_MS) * WIDTH} y1="6" y2=${BASE} />
-    <text x=${(50 / END_MS) * WIDTH - 4} y="12" text-anchor="end">20 frames/s</text>
+    <line class="bar-20" x1=${(50 / END_MS) * wide} x2=${(50 / END_MS) * wide} y1="6" y2=${BASE} />
+    <text x=${(50 / END_MS) * wide - 4} y="12" text-anchor="end">20 frames/s</text>
   </svg>`;
 }
 
@@ -94,7 +97,7 @@ function raceTable({ entries, rounds, legs, repeats }: RaceFacts): TemplateResul
         <th scope="col">engine</th>
         <th scope="col" class="number">best</th>
         <th scope="col" class="number">median</th>
-        <th scope="col" class="number">95 %</th>
+        <th scope="col" class="number tail">95 %</th>
         <th scope="col" class="number" title="Of the medians, to underkeel's">ratio</th>
       </tr>
     </thead>
@@ -105,7 +108,7 @@ function raceTable({ entries, rounds, legs, repeats }: RaceFacts): TemplateResul
           <td>${entry.name}</td>
           <td class="number">${timeText(least)}</td>
           <td class="number" title="${((p50 * 1e6) / Math.max(1, legs)).toFixed(2)} ns a position">${timeText(p50)}</td>
-          <td class="number">${timeText(p95)}</td>
+          <td class="number tail">${timeText(p95)}</td>
           <td class="number" data-figure="ratio">${(p50 / base).toFixed(2)}×</td>
         </tr>`;
       })}
@@ -146,9 +149,15 @@ export function raceCard(state: PageState, app: BookApp): TemplateResult {
       a bracket search where the bound cannot tell. Each must end with the list of scopes. What it lacks: exactness to the unit, any change of the book (its
       columns are a copy), brackets or contracts of another kind.
     </p>
-    <div aria-live="polite" class="race-body">${raceBody(state)}</div>
     <p class="actions">
-      <button type="button" ?disabled=${state.book === undefined || state.racing !== undefined} @click=${() => app.race()}>Race</button>
+      <button
+        type="button"
+        ?disabled=${state.book === undefined || state.racing !== undefined}
+        @click=${() => app.race()}
+      >
+        Race
+      </button>
     </p>
+    <div aria-live="polite" class="race-body">${raceBody(state)}</div>
   </section>`;
 }

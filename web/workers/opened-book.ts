@@ -5,13 +5,14 @@
 //     accounts.csv every account of positions.csv is opened in hedge mode, with the `balance` column (USDT, the same on every row or empty)
 //     as its wallet
 // each plain or .gz. All or nothing, with every problem found (the first 20 are told).
-import { ProblemLog } from "../../src/book/book-error.ts";
+import { BookError, ProblemLog } from "../../src/book/book-error.ts";
 import { DocumentPass } from "../../src/book/document.ts";
 import { FolderTables } from "../../src/book/folder-rows.ts";
 import { TableReader as Table, type TableReader } from "../../src/book/table.ts";
 import type { BulkSink } from "../../src/engine/bulk-sink.ts";
 import { RiskEngine } from "../../src/engine/engine.ts";
 import { RiskError } from "../../src/errors.ts";
+import { standardMarkets } from "../../src/generate/index.ts";
 import type { Profile } from "../../src/types.ts";
 import { fileChunks, type NamedBlob, plainName } from "./file-bytes.ts";
 import { bundledSink } from "./generated-book.ts";
@@ -153,6 +154,15 @@ async function readTables(sink: BulkSink, sorted: Sorted, onRead: OnRead): Promi
   problems.throwIfFound();
 }
 
+/** Tables speak of markets.json; where there is none, of what stands for it. */
+function namingContracts({ problems }: BookError): BookError {
+  const said = "must be a market of markets.json";
+  const meant = `must be a bundled contract such as ${standardMarkets()[0]?.definition.symbol}, or a market of a markets.json opened with it`;
+  return new BookError(
+    problems.map((problem) => ({ ...problem, message: problem.message.replace(said, meant) })),
+  );
+}
+
 /**
  * The sink, filled. `pause` is awaited as bytes are read and told how many of how many; what it throws ends the load.
  *
@@ -172,8 +182,13 @@ export async function openedBook(
   if (sorted.json !== undefined && sorted.tables.size === 0) {
     return readDocument(sorted.json, true, onRead);
   }
+  const bundled = sorted.json === undefined;
   const sink =
     sorted.json === undefined ? bundledSink() : await readDocument(sorted.json, false, onRead);
-  await readTables(sink, sorted, onRead);
+  try {
+    await readTables(sink, sorted, onRead);
+  } catch (error) {
+    throw bundled && error instanceof BookError ? namingContracts(error) : error;
+  }
   return sink;
 }
