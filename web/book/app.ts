@@ -314,6 +314,16 @@ export class BookApp {
     this.invalidate();
   }
 
+  /** The worker itself has failed: nothing more will be answered. */
+  broken(message: string): void {
+    const { state } = this;
+    state.progress = undefined;
+    state.racing = undefined;
+    state.playing = false;
+    state.failure = { message: `The page's worker failed: ${message}`, problems: [], more: 0 };
+    this.invalidate();
+  }
+
   #failed(answer: Extract<BookAnswer, { readonly kind: "failed" }>, current: boolean): void {
     const { state } = this;
     if (answer.request === "frame") this.#frames.answered();

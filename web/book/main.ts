@@ -47,6 +47,7 @@ const app: BookApp = new BookApp(
   },
   location.hash,
 );
+worker.addEventListener("error", ({ message }) => app.broken(message || "it could not start"));
 worker.addEventListener("message", ({ data }: MessageEvent<BookAnswer>) => app.receive(data));
 
 /** Files dragged over the page may be dropped anywhere on it. */
