@@ -39,6 +39,7 @@ import {
 } from "../src/layout.ts";
 import { clearDirty, legRecord, markLaneDirty, poolRecord } from "./book.ts";
 import { writeLane } from "./bounds.ts";
+import { beginDeepest, Depths, endDeepest, noteDepth } from "./deepest.ts";
 import {
   addLane,
   classOf,
@@ -118,6 +119,8 @@ let resultCount: u32 = 0;
 let exactCount: u32 = 0;
 /** The vector under scan, for the exact path. */
 let scanned: usize = 0;
+/** The deepest are asked for. */
+let gathers: bool = false;
 
 /** Liquidatable pools at a vector (MARKS or TRIALS) into the result list; their number, or a status < 0. */
 export function scan(vector: usize): i32 {
@@ -127,11 +130,13 @@ export function scan(vector: usize): i32 {
   scanned = vector;
   resultCount = 0;
   exactCount = 0;
+  gathers = beginDeepest();
   let outcome: i32 = STATUS_OK;
   for (let group: u32 = 0; group < <u32>CLASSES && outcome === STATUS_OK; group++) {
     outcome = scanClass(group);
   }
   store<u32>(HEADER_EXACT, exactCount);
+  if (gathers) endDeepest();
   trimResults();
   return outcome === STATUS_OK ? <i32>resultCount : outcome;
 }
@@ -244,8 +249,11 @@ class Lanes {
 /** Reports or judges the fallen lanes of a block. */
 function settle(fallen: i32, low: v128, high: v128, cold: usize): i32 {
   const zero = f32x4.splat(0);
-  const drownedLow = f32x4.lt(f32x4.add(low, v128.load(cold, COLD_GAP)), zero);
-  const drownedHigh = f32x4.lt(f32x4.add(high, v128.load(cold, COLD_GAP + 16)), zero);
+  const gapLow = v128.load(cold, COLD_GAP);
+  const gapHigh = v128.load(cold, COLD_GAP + 16);
+  const drownedLow = f32x4.lt(f32x4.add(low, gapLow), zero);
+  const drownedHigh = f32x4.lt(f32x4.add(high, gapHigh), zero);
+  if (gathers) Depths.open(low, high, gapLow, gapHigh);
   const drowned = i32x4.bitmask(drownedLow) | (i32x4.bitmask(drownedHigh) << 4);
   let left = fallen;
   while (left !== 0) {
@@ -264,6 +272,7 @@ function settle(fallen: i32, low: v128, high: v128, cold: usize): i32 {
     }
     store<i32>(resultChunk + ((<usize>(resultCount & RESULT_MASK)) << 2), pool);
     resultCount++;
+    if (gathers) noteDepth(pool, lane);
   }
   return STATUS_OK;
 }

@@ -11,6 +11,14 @@ import { RiskError } from "./errors.ts";
 import { KernelImages } from "./kernel-images.ts";
 import * as layout from "./layout.ts";
 import {
+  DEEPEST_ROW_BYTES,
+  DEEPEST_ROWS,
+  HEADER_DEEPEST,
+  HEADER_DEEPEST_ROWS,
+  MOST_DEEPEST,
+  NO_ROWS,
+} from "./layout-deepest.ts";
+import {
   type Direction,
   FUNDING_DENOMINATOR,
   type FundingOptions,
@@ -36,6 +44,11 @@ export interface KernelScan {
   readonly count: number;
   /** Pools the screen could not decide and the exact path judged. */
   readonly exactEvaluations: number;
+  /**
+   * Some of the handles, a copy: they hold the deepest asked for (lowest clearance in quote units), whichever of equals are taken; undefined
+   * where none were asked for or the bounds could not tell them apart.
+   */
+  readonly deepest: Uint32Array | undefined;
   /** Copies the handles into `target` (length >= count) and returns it. */
   copyTo(target: Uint32Array): Uint32Array;
 }
@@ -190,17 +203,41 @@ export class Kernel extends KernelImages {
     this.done(this.exports.prepare(), "pool", -1);
   }
 
-  /** All liquidatable pools at the marks (or at the trial prices), in the order of the screen. */
-  scan(at: "marks" | "trial" = "marks"): KernelScan {
-    const count = this.exports.scan(requireOneOf(at, "trial", "marks", "at") ? 1 : 0);
+  /**
+   * All liquidatable pools at the marks (or at the trial prices), in the order of the screen.
+   *
+   * @param deepest how many of the deepest are to be gathered on the way, 0 to MOST_DEEPEST: {@link KernelScan.deepest}
+   */
+  scan(at: "marks" | "trial" = "marks", deepest = 0): KernelScan {
+    requireInteger(deepest, 0, MOST_DEEPEST, "deepest");
+    const trial = requireOneOf(at, "trial", "marks", "at") ? 1 : 0;
+    this.current().u32[HEADER_DEEPEST / 4] = deepest;
+    const count = this.exports.scan(trial);
     this.views.refresh();
+    this.views.u32[HEADER_DEEPEST / 4] = 0;
     const scan = ++this.#scans;
     if (count < 0) {
       const pool = this.current().header(layout.HEADER_FAULT_POOL);
       throw this.failure(count, "pool", pool);
     }
     const exactEvaluations = this.current().header(layout.HEADER_EXACT);
-    return { count, exactEvaluations, copyTo: (target) => this.#copyResults(target, count, scan) };
+    return {
+      count,
+      exactEvaluations,
+      deepest: deepest === 0 ? undefined : this.#deepestRows(),
+      copyTo: (target) => this.#copyResults(target, count, scan),
+    };
+  }
+
+  #deepestRows(): Uint32Array | undefined {
+    const { u32 } = this.current();
+    const rows = u32[HEADER_DEEPEST_ROWS / 4] as number;
+    if (rows === NO_ROWS) return undefined;
+    const pools = new Uint32Array(rows);
+    for (let row = 0; row < rows; row++) {
+      pools[row] = u32[(DEEPEST_ROWS + row * DEEPEST_ROW_BYTES) / 4] as number;
+    }
+    return pools;
   }
 
   #copyResults(target: Uint32Array, count: number, scan: number): Uint32Array {

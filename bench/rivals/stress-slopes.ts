@@ -1,9 +1,9 @@
-// Rival of the stress suite: the grouped slopes of float64-slopes.ts over a band of half to twice the marks, and the same sums over what is hit, in
+// Rival of the stress suite: the grouped slopes of slope-groups.ts over a band of half to twice the marks, and the same sums over what is hit, in
 // doubles: quantities by market and half, equities below zero. Everything a hit needs stands in the order of its
 // group, so the sums stream as the scan does. Prices outside the band are NaN: the bound decides nothing and the pool is searched.
 import { type BenchBook, MAX_LEGS, QUOTE_SCALE } from "../book.ts";
 import { floatColumns, isUnderWater } from "./float64-search.ts";
-import { type Band, createGroup, type Group } from "./float64-slopes.ts";
+import { type Band, createGroup, type Group, scanGroup } from "./slope-groups.ts";
 
 const BAND: Band = { low: 0.5, high: 2 };
 
@@ -36,10 +36,11 @@ interface StressGroup {
 /** Precomputed slopes in groups; doubtful pools by bracket search. */
 export function createStressRival(book: BenchBook): StressRival {
   const columns = floatColumns(book);
+  const marks = book.marks.map((mark) => mark / QUOTE_SCALE);
   const rowOf = new Uint32Array(book.pools);
   const groups = Array.from({ length: MAX_LEGS }, (_, index): StressGroup => {
     const legs = index + 1;
-    const group = createGroup(book, columns, legs, BAND);
+    const group = createGroup(columns, marks, legs, BAND);
     const quantities = new Float64Array(group.pools.length * legs);
     const constants = new Float64Array(group.pools.length);
     group.pools.forEach((pool, row) => {
@@ -56,7 +57,8 @@ export function createStressRival(book: BenchBook): StressRival {
     return { group, legs, quantities, constants, halves, rowOf };
   });
   const hits = new Uint32Array(book.pools);
-  const doubtful = new Uint32Array(book.pools + 1);
+  const doubtful = new Uint32Array(book.pools);
+  const verdicts = { hits, doubtful, certain: 0, doubts: 0 };
   const real = new Float64Array(book.markets.length);
   const banded = new Float64Array(book.markets.length);
   const sums: FloatStress = {
@@ -78,11 +80,11 @@ export function createStressRival(book: BenchBook): StressRival {
       sums.quantities.fill(0);
       sums.shortfalls.fill(0);
       for (const own of groups) {
-        const { constants, slopes, markets, gaps, pools, scan } = own.group;
-        doubtful[0] = 0;
-        let count = scan(constants, slopes, markets, gaps, pools, banded, hits, doubtful, 0);
-        const doubts = doubtful[0] as number;
-        for (let at = 1; at <= doubts; at++) {
+        verdicts.certain = 0;
+        verdicts.doubts = 0;
+        scanGroup(own.group, banded, verdicts);
+        let count = verdicts.certain;
+        for (let at = 0; at < verdicts.doubts; at++) {
           const pool = doubtful[at] as number;
           if (isUnderWater(columns, pool, real)) hits[count++] = pool;
         }

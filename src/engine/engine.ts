@@ -43,7 +43,7 @@ import { previewCommand, previewOrder } from "./preview.ts";
 import { previewMarginMode } from "./preview-mode.ts";
 import type { ResolvedProfile } from "./profiles.ts";
 import { requireObject } from "./read.ts";
-import { type ScanResult, scanMarks, scanTrial } from "./scan.ts";
+import { type ScanResult, scanMarks, scanTrial, trialByIndex } from "./scan.ts";
 import type { ScopeHandle } from "./scope.ts";
 import { restoreState, snapshotParts } from "./snapshot.ts";
 import { EngineState } from "./state.ts";
@@ -254,20 +254,12 @@ export class RiskEngine extends CommandMethods {
     return new AccountView(this.#state, this.#state.account(id, "account"));
   }
 
-  /**
-   * Handle of an account's cross scope in an asset: figures as bigints, the fast path.
-   *
-   * @throws RiskError UNKNOWN_ACCOUNT, UNKNOWN_ASSET; NO_POSITION where the account never held anything in it.
-   */
+  /** Handle of an account's cross scope: figures as bigints. Throws UNKNOWN_ACCOUNT, UNKNOWN_ASSET; NO_POSITION where it never held anything. */
   crossScope(account: string, settle: string): ScopeHandle {
     return this.account(account).crossScope(settle);
   }
 
-  /**
-   * Handle of an isolated position's scope.
-   *
-   * @throws RiskError UNKNOWN_ACCOUNT, UNKNOWN_SYMBOL, NO_POSITION
-   */
+  /** Handle of an isolated position's scope. Throws UNKNOWN_ACCOUNT, UNKNOWN_SYMBOL, NO_POSITION. */
   isolatedScope(account: string, symbol: string, side: PositionSide): ScopeHandle {
     return this.account(account).isolatedScope(symbol, side);
   }
@@ -285,9 +277,7 @@ export class RiskEngine extends CommandMethods {
 
   /**
    * Positions on a side of a market in the order in which they would be deleveraged, by the profile's ranking unless said otherwise.
-   * One pass over the book.
-   *
-   * @throws RiskError UNKNOWN_SYMBOL; BAD_VALUE for an unknown side or ranking
+   * One pass over the book. Throws UNKNOWN_SYMBOL; BAD_VALUE for an unknown side or ranking.
    */
   deleverageRanking(symbol: string, side: PositionSide, ranking?: AdlRanking): AdlRank[] {
     return deleverageRanking(this.#state, symbol, side, ranking);
@@ -342,6 +332,17 @@ export class RiskEngine extends CommandMethods {
   /** Every scope that would be liquidatable at other prices; markets not named keep their marks. Changes nothing. */
   scanAt(marks: Readonly<Record<string, DecimalLike>>): ScanResult {
     return scanTrial(this.#state, readMarks(this.#state, marks, "marks"));
+  }
+
+  /** {@link scanAt} for feeds: arrays as {@link tickMarks} takes them. `deepest` (at most 32) are told at once by {@link ScanResult.deepest}. */
+  scanAtMarks(
+    markets: ArrayLike<number>,
+    prices: ArrayLike<number>,
+    count: number,
+    deepest = 0,
+  ): ScanResult {
+    const trial = trialByIndex(this.#state, markets, prices, count);
+    return scanTrial(this.#state, trial, deepest);
   }
 
   /**

@@ -5,14 +5,16 @@ import { requireInteger } from "../arguments.ts";
 import { formatDecimal } from "../decimal.ts";
 import { RiskError } from "../errors.ts";
 import type { KernelScan } from "../kernel.ts";
+import { MOST_DEEPEST } from "../layout-deepest.ts";
 import type { PoolFigures } from "../model.ts";
 import type { MarginMode, PositionSide } from "../types.ts";
+import { deepestPools, hasOneScale } from "./deepest.ts";
 import { emptyRecord } from "./order.ts";
+import { refuse } from "./read.ts";
 import { identifyPool, marginRatioE8, settleOf } from "./scope.ts";
 import type { EngineMarket, EngineState } from "./state.ts";
 
 const RATIO_DECIMALS = 8;
-const WIDEST_DECIMALS = 18;
 /** Lines computed at a time under trial prices: enough to make the exchange of prices cheap. */
 const CHUNK = 1024;
 
@@ -81,9 +83,9 @@ function figuresOf(state: EngineState, pool: number): PoolFigures {
   }
 }
 
-function scanAt(state: EngineState, prices: "marks" | "trial"): KernelScan {
+function scanAt(state: EngineState, prices: "marks" | "trial", deepest = 0): KernelScan {
   try {
-    return state.kernel.scan(prices);
+    return state.kernel.scan(prices, deepest);
   } catch (error) {
     throw nameScope(state, state.kernel.faultPool, error);
   }
@@ -116,14 +118,19 @@ export class ScanResult {
   readonly #state: EngineState;
   readonly #prices: TrialPrices;
   readonly #commands: number;
+  /** Handles that hold the `#gatheredFor` deepest. */
+  readonly #gathered: Uint32Array | undefined;
+  readonly #gatheredFor: number;
 
-  constructor(state: EngineState, scan: KernelScan, prices: TrialPrices) {
+  constructor(state: EngineState, scan: KernelScan, prices: TrialPrices, gatheredFor = 0) {
     this.count = scan.count;
     this.exactEvaluations = scan.exactEvaluations;
     this.handles = scan.copyTo(new Uint32Array(scan.count));
     this.#state = state;
     this.#prices = prices;
     this.#commands = state.commands;
+    this.#gathered = scan.deepest;
+    this.#gatheredFor = gatheredFor;
   }
 
   /** One line per liquidatable scope, in the order of `handles`. */
@@ -136,26 +143,16 @@ export class ScanResult {
     }
   }
 
-  /** The n scopes with the lowest clearance (as a number of settle units, whatever the asset), lowest first. */
+  /** The n scopes with the lowest clearance (as a number of settle units, whatever the asset), lowest first, equal ones by handle. */
   deepest(n: number): ScanLine[] {
     const state = this.#state;
     this.#requireCurrent();
     requireInteger(n, 0, Number.MAX_SAFE_INTEGER, "n");
-    const found: { readonly pool: number; readonly depth: bigint }[] = [];
-    withPrices(state, this.#prices, () => {
-      for (const pool of this.handles) {
-        const { decimals } = state.assetAt(settleOf(state, pool));
-        const { clearance } = figuresOf(state, pool);
-        const depth = clearance * 10n ** BigInt(WIDEST_DECIMALS - decimals);
-        const last = found.at(-1);
-        if (found.length >= n && (last === undefined || depth >= last.depth)) continue;
-        let place = found.length;
-        while (place > 0 && (found[place - 1]?.depth ?? depth) > depth) place--;
-        found.splice(place, 0, { pool, depth });
-        if (found.length > n) found.pop();
-      }
-    });
-    return this.#linesOf(found.map(({ pool }) => pool));
+    const gathered = n <= this.#gatheredFor ? this.#gathered : undefined;
+    const pools = withPrices(state, this.#prices, () =>
+      deepestPools(state, gathered ?? this.handles, n, (pool) => figuresOf(state, pool)),
+    );
+    return this.#linesOf(pools);
   }
 
   /** Notional of all liquidatable scopes by settle asset, at the prices of the scan. */
@@ -199,10 +196,37 @@ export function scanMarks(state: EngineState): ScanResult {
   return new ScanResult(state, scanAt(state, "marks"), []);
 }
 
-/** Scans at other prices; markets that are not named keep their marks. */
-export function scanTrial(state: EngineState, prices: TrialPrices): ScanResult {
+/** Prices in units by index of market, `count` of them, as trial prices; of a market named twice the last holds. */
+export function trialByIndex(
+  state: EngineState,
+  markets: ArrayLike<number>,
+  prices: ArrayLike<number>,
+  count: number,
+): TrialPrices {
+  requireInteger(count, 0, Math.min(markets.length, prices.length), "count");
+  return Array.from({ length: count }, (_, row) => {
+    const market = state.markets[markets[row] as number];
+    if (market === undefined) {
+      refuse("UNKNOWN_SYMBOL", "no market has this index", `markets[${row}]`, markets[row]);
+    }
+    const price = prices[row] as number;
+    if (!(Number.isInteger(price) && price >= 1 && price <= market.maxPrice)) {
+      const message = `must be a whole number of price units, 1 to ${market.maxPrice}`;
+      refuse("OUT_OF_RANGE", message, `prices[${row}]`, price);
+    }
+    return [market, price] as const;
+  });
+}
+
+/**
+ * Scans at other prices; markets that are not named keep their marks. The `deepest` are gathered on the way, where the kernel can compare
+ * clearances.
+ */
+export function scanTrial(state: EngineState, prices: TrialPrices, deepest = 0): ScanResult {
   const { kernel } = state;
   kernel.copyMarksToTrial();
   for (const [{ slot }, price] of prices) kernel.setTrial(slot, price);
-  return new ScanResult(state, scanAt(state, "trial"), prices);
+  requireInteger(deepest, 0, MOST_DEEPEST, "deepest");
+  const gathered = hasOneScale(state) ? deepest : 0;
+  return new ScanResult(state, scanAt(state, "trial", gathered), prices, gathered);
 }

@@ -35,7 +35,7 @@ interface Budget {
 
 // The kernel is 24.9 kB of the first three: deflated already, it hardly shrinks again. Each budget is some 5 % above what was reached.
 const BUDGETS: readonly Budget[] = [
-  // 44.2: the kernel, its boundary, decimals, loader, inflater and compiling. 45 is the limit that was promised.
+  // 44.7: the kernel, its boundary, decimals, loader, inflater and compiling. 45 is the limit that was promised.
   { name: "`underkeel/kernel`", program: 'export * from "./dist/core.js"', most: 45 },
   // 121.3: 83 of accounts, modes, orders, stops, ticks, liquidation, previews, stress tests, snapshots and books. One class with a method for each,
   // so a bundler cannot leave any out; no part of it is above 7 (books, liquidation).
