@@ -2,7 +2,7 @@
 // open positions by one command of the engine; shown is who is under water then and was not before.
 import type { ScanLine } from "../engine/scan.ts";
 import { RiskError } from "../errors.ts";
-import type { LeverageTier, ScopeName } from "../types.ts";
+import type { LeverageTier } from "../types.ts";
 import { readBrackets } from "./bracket-input.ts";
 import {
   type Command,
@@ -15,6 +15,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { type LoadedBook, loadEngine } from "./load.ts";
+import { scopeKey } from "./scope-key.ts";
 import { scopeLines } from "./scope-table.ts";
 import { duration, groupDigits, type Paint } from "./terminal.ts";
 
@@ -29,10 +30,6 @@ interface Change {
   readonly newlyLiquidatable: readonly ScanLine[];
   readonly recovered: number;
   readonly milliseconds: number;
-}
-
-function keyOf({ account, scope, settle, symbol, side }: ScopeName): string {
-  return JSON.stringify([account, scope, settle, symbol, side]);
 }
 
 function applyBrackets(
@@ -55,14 +52,14 @@ function applyBrackets(
   const [event] = engine.setTiers(tiers);
   const milliseconds = context.now() - started;
   if (event?.type !== "tiersSet") throw new RiskError("INTERNAL", "no report of the change");
-  const names = new Set(event.newlyLiquidatable.map(keyOf));
+  const names = new Set(event.newlyLiquidatable.map(scopeKey));
   const scan = engine.scan();
   return {
     markets: changed,
     kept: markets.length - changed,
     ignored: file.size - changed,
     liquidatable: { before, after: scan.count },
-    newlyLiquidatable: Array.from(scan.lines()).filter((line) => names.has(keyOf(line))),
+    newlyLiquidatable: Array.from(scan.lines()).filter((line) => names.has(scopeKey(line))),
     recovered: event.recovered,
     milliseconds,
   };

@@ -1,5 +1,5 @@
-// What follows a tick of a replay with --liquidate: scopes under water are liquidated by the chosen policy, at once and again until none of
-// them is left pending for later. With an impact model, what was closed moves prices, and the moved prices are a tick of their own: a
+// What follows a tick of a replay with --liquidate: scopes under water are liquidated by the chosen policy, and looked at again after every tick
+// until one tells that they have recovered, or they are closed. With an impact model, what was closed moves prices, and the moved prices are a tick of their own: a
 // cascade, wave by wave, until a wave liquidates nothing.
 //
 // Impact (stated, simple, not calibrated): closing a notional N against a depth D (the notional that moves a price by 1 %) displaces the
@@ -8,6 +8,7 @@
 // closed against counterparties moves nothing.
 import type { RiskEngine } from "../engine/engine.ts";
 import type { EngineEvent, LiquidationPolicy } from "../types.ts";
+import { scopeKey } from "./scope-key.ts";
 
 /** How liquidations move prices; depth in settle units. */
 export interface ImpactModel {
@@ -61,7 +62,8 @@ function halved(lives: number): number {
 export class ReplayLiquidation {
   readonly #engine: RiskEngine;
   readonly #plan: LiquidationPlan;
-  readonly #pending: Set<string> = new Set();
+  /** Accounts by scope: told to be liquidatable and not yet to have recovered. Ticks tell of changes, not of what goes under again unseen. */
+  readonly #under: Map<string, string> = new Map();
   readonly #displacements: Displacements | undefined;
   /** Contracts by index of market whose closing has moved its price but not yet been ticked. */
   readonly #moved: Set<number> = new Set();
@@ -75,20 +77,23 @@ export class ReplayLiquidation {
     this.#marketOf = new Map(markets.map((symbol, index) => [symbol, index]));
   }
 
-  /** Accounts that a tick found under water. */
+  /** Scopes that a tick found under water, or up again. */
   note(events: readonly EngineEvent[]): void {
-    for (const event of events) if (event.type === "liquidatable") this.#pending.add(event.account);
+    for (const event of events) {
+      if (event.type === "liquidatable") this.#under.set(scopeKey(event), event.account);
+      else if (event.type === "recovered") this.#under.delete(scopeKey(event));
+    }
   }
 
-  /** Liquidates whoever is noted; who is left pending is noted again. */
+  /** Liquidates those of the scopes noted that are under water now. */
   run(time: number): EngineEvent[] {
-    if (this.#pending.size === 0) return [];
+    if (this.#under.size === 0) return [];
     const { policy } = this.#plan;
-    const events = this.#engine.liquidate({ accounts: [...this.#pending], time, policy });
-    this.#pending.clear();
+    const accounts = [...new Set(this.#under.values())];
+    const events = this.#engine.liquidate({ accounts, time, policy });
     for (const event of events) {
-      if (event.type === "liquidationEnded" && event.outcome === "pending") {
-        this.#pending.add(event.account);
+      if (event.type === "liquidationEnded" && event.outcome === "closed") {
+        this.#under.delete(scopeKey(event));
       } else if (event.type === "positionLiquidated") this.#push(event, time);
     }
     return events;

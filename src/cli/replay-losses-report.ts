@@ -56,6 +56,7 @@ function headLines(report: LossReport, paint: Paint): string[] {
       `${sumsText(fund.before)} before, ${sumsText(fund.received)} in, ${sumsText(fund.paid)} out, ${sumsText(fund.after)} after`,
     ),
     line("deleveraged", counted(report.counterparties, "counterparty", "counterparties")),
+    line("under in the end", counted(report.underInTheEnd, "scope")),
     line("uncovered", none ? paint("green", "none") : paint("red", sumsText(uncovered))),
   ];
   if (report.impactTicks > 0) {

@@ -38,6 +38,8 @@ export interface LossReport {
   };
   /** Losses that nobody could pay. */
   readonly uncovered: SumTexts;
+  /** Scopes that are liquidatable after the last tick: those that the policy leaves for later. */
+  readonly underInTheEnd: number;
   readonly counterparties: number;
   /** Ticks that liquidations made, and the most waves one tick of the tape took. */
   readonly impactTicks: number;
@@ -120,6 +122,7 @@ export class ReplayLosses implements ReplayObserver {
         after: this.#funds(),
       },
       uncovered: this.#uncovered.texts(),
+      underInTheEnd: this.#engine.scan().count,
       counterparties: this.#counterparties.size,
       impactTicks: this.#impactTicks,
       mostWaves: this.#mostWaves,

@@ -82,6 +82,7 @@ describe("replay --liquidate", () => {
       realizedPnl: { USDT: "-650" },
       fund: { before: { USDT: "0" }, received: { USDT: "50" }, paid: {}, after: { USDT: "50" } },
       uncovered: {},
+      underInTheEnd: 0,
       impactTicks: 0,
       audits: 9,
     });
@@ -107,6 +108,34 @@ describe("replay --liquidate", () => {
     const report = await run("--liquidate", "full", "--impact-depth", "4000");
     expect(report.stdout).toMatch(/cascade +2 ticks made by liquidations, 2 waves at most/);
     expect(report.stdout).toMatch(/Notional liquidated/);
+  });
+
+  it("liquidates again what stood and went under before a tick could tell of its recovery", async () => {
+    const path = join(folder, "on.csv");
+    writeFileSync(path, `ts_ms,symbol,open,high,low,close\n${START},BTC,935,935,930,930\n`);
+    const { stdout } = await runCli([
+      "replay",
+      join(folder, "book.json"),
+      "--tape",
+      path,
+      "--extremes",
+      "low-first",
+      "--liquidate",
+      "coverShortage",
+      "--jsonl",
+    ]);
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const ended = lines.filter(({ type }) => type === "liquidationEnded");
+    expect(ended.map(({ account, barStage, outcome }) => [account, barStage, outcome])).toEqual([
+      ["alice", "open", "stands"],
+      ["alice", "first", "stands"],
+    ]);
+    // Once under water, once up again: in between nothing changed that a tick tells.
+    const told = lines.filter(({ type }) => type === "liquidatable" || type === "recovered");
+    expect(told.map(({ type }) => type)).toEqual(["liquidatable", "recovered"]);
   });
 
   it("draws it: bars of what was closed, the price, the fund; nothing where nothing was", async () => {
