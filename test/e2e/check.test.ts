@@ -323,7 +323,7 @@ describe("a stop", () => {
     await page.getByLabel("Kind of stop 4").selectOption("drawdown");
     expect(await page.getByLabel("Figure of stop 4").inputValue()).toBe("30");
     await page.getByLabel("What stop 4 closes").selectOption("everything cross");
-    expect(await stop.textContent()).toContain("Closes 2 positions");
+    expect(await stop.textContent()).toContain("it would close 2 positions");
     await page.getByRole("button", { name: "Remove stop 4" }).click();
     expect(await page.locator(".stop").count()).toBe(3);
   });

@@ -52,6 +52,28 @@ describe("prices of sliders", () => {
     expect(tried[BTC]).toBe("99000");
   });
 
+  it("are the marks' own for contracts named like members of every object", () => {
+    const { book, view } = exampleState();
+    const [account] = book.accounts;
+    const [market] = book.markets;
+    const [position] = account?.positions ?? [];
+    const renamed = {
+      ...book,
+      markets: [{ ...market, symbol: "constructor" }],
+      marks: { constructor: "115000" },
+      accounts: [{ ...account, positions: [{ ...position, symbol: "constructor" }], stops: [] }],
+    } as unknown as BookDocument;
+    expect(shownPrices(renamed, view)).toEqual({ constructor: "115000" });
+  });
+
+  it("may stand at the engine's highest, beyond which charts go on without points", () => {
+    const { book, view } = exampleState();
+    const high = { ...book, marks: { ...book.marks, [BTC]: "90071992" } };
+    const { curve, left } = new Looker(new CheckModel(high)).look(view);
+    expect(curve?.points.at(-1)?.price).toBeLessThan(90_071_993);
+    expect(left?.moves.length).toBeGreaterThan(1);
+  });
+
   it("reach as far as the account's prices, in round steps", () => {
     expect(endBeyond([])).toBe(1000);
     expect(endBeyond([-860, 230])).toBe(1500);
@@ -152,8 +174,8 @@ describe("the way from the marks", () => {
       ],
       left: "3,360.40 USDT",
     });
-    expect(wayTo(book, {})?.steps).toEqual([]);
-    expect(wayTo(book, { [BTC]: "0" })).toBeNull();
+    expect(wayTo(book, {})).toMatchObject({ steps: [] });
+    expect(wayTo(book, { [BTC]: "0" })).toBe("refused");
   });
 });
 

@@ -121,6 +121,12 @@ describe("books and brackets", () => {
     expect(notes).toEqual(["The book holds 2 accounts; this is the first, example."]);
   });
 
+  it("keeps every digit of numbers that a double would round", () => {
+    const json = JSON.stringify(exampleState().book).replace('"34000"', "90071992.54740993");
+    const { book } = account(json);
+    expect(book.accounts[0]?.balances?.USDT).toBe("90071992.54740993");
+  });
+
   it("takes numbers as the text that people edit", () => {
     const { book: example } = exampleState();
     const [own] = example.accounts;

@@ -14,6 +14,7 @@ import {
   withFigure,
 } from "../../web/check/stop-fields.ts";
 import {
+  baseOf,
   PROFILE_WORDS,
   refusalWords,
   scopeName,
@@ -24,6 +25,22 @@ import {
 
 const BTC = "BTC/USDT:USDT";
 const ETH = "ETH/USDT:USDT";
+
+describe("names of contracts", () => {
+  it.each([
+    [BTC, "BTC"],
+    ["BTC/USDT:USDT-260925", "BTC-260925"],
+    ["BTC/USDC:USDC", "BTC/USDC"],
+    ["BTC/USD:BTC", "BTC/USD"],
+    ["BTC/USD:BTC-260925", "BTC/USD-260925"],
+    ["BTC/USD:ETH", "BTC/USD:ETH"],
+    ["BTC/USDT:BTC", "BTC/USDT:BTC"],
+    ["BTCUSDT", "BTCUSDT"],
+    ["constructor", "constructor"],
+  ])("%s is %s, and nothing else is", (symbol, name) => {
+    expect(baseOf(symbol)).toBe(name);
+  });
+});
 
 function views(stops: readonly StopDefinition[]): StopView[] {
   const { book } = exampleState();
@@ -48,10 +65,10 @@ describe("verdicts", () => {
     expect(armed).toEqual({
       short: "armed",
       tone: "good",
-      text: "Fires at 3,850. Closes 30 at 3,850: −4,950.00 and 57.75 fee. 3,022.25 go back to the wallet.",
+      text: "Fires at 3,850. Closes 30 at 3,850: −4,950.00 USD and a fee of 57.75. 3,022.25 go back to the wallet.",
     });
     expect(contested?.text).toBe(
-      "Fires at 109,000 if everything else holds: once there, a move of 8.22 % against the other positions liquidates the account first. Closes 2.8 at 109,000: −22,960.00 and 152.60 fee. That leaves 11,919.40 equity, 11,199.65 of it clear of liquidation.",
+      "Fires at 109,000 if everything else holds: once there, a move of 8.22 % against the other positions liquidates the account first. Closes 2.8 at 109,000: −22,960.00 USD and a fee of 152.60. That leaves 11,919.40 equity, 11,199.65 of it clear of liquidation.",
     );
   });
 
@@ -98,7 +115,7 @@ describe("verdicts", () => {
       { kind: "equity", settle: "USDT", equityFloor: "1000" },
     ]) as [StopView, StopView];
     expect(stopVerdict(floor).text).toMatch(
-      /^Fires when equity falls to 20,000.00. Closes 2 positions: /,
+      /^Fires when equity falls to 20,000.00. If it fired at the prices shown it would close 2 positions: /,
     );
     expect(stopVerdict(low).text).toContain("The lowest floor that works is 2,034.77.");
   });
@@ -119,7 +136,7 @@ describe("switches of margin mode", () => {
       /^SOL: liquidation moves from 249\.88\d to 22\d\.\d+\.$/,
     );
     expect(transferWords({ ...preview, transfer: "-1.001" }, "USDT")).toBe(
-      "1.01 USDT return to the wallet.",
+      "1.00 USDT return to the wallet.",
     );
     const whole = { ...preview, positions: [...preview.positions, ...preview.positions] };
     expect(transferWords(whole, "USDT")).toContain("leave the wallet for 2 positions.");

@@ -69,7 +69,7 @@ export class App {
   /** Contracts whose brackets were pasted, to choose from; a book holds only those it uses. */
   library: readonly PricedMarket[] = [];
   /** What happens on the way to the prices of the sliders; null at the marks, and until the sliders rest. */
-  way: Way | null = null;
+  way: Way | "refused" | null = null;
   #rest: ReturnType<typeof setTimeout> | undefined;
   /** Price under the crosshair of the chart. */
   crosshair: number | null = null;

@@ -3,6 +3,7 @@
 
 import { formatDecimal } from "../../src/decimal.ts";
 import { MODE_VARIANTS, type ModeVariantName } from "../../src/engine/compare-modes.ts";
+import { RiskError } from "../../src/errors.ts";
 import type { MarketDefinition, PositionDefinition } from "../../src/types.ts";
 import { fatesOf, leftNumber } from "./fates.ts";
 import type { CheckModel } from "./model.ts";
@@ -17,6 +18,8 @@ export interface CurvePoint {
   readonly equity: number;
   readonly requirement: number;
   readonly liquidatable: boolean;
+  /** Exactly, in the asset's smallest units. */
+  readonly units: { readonly equity: bigint; readonly requirement: bigint };
 }
 
 /** Where the bracket of the position changes. */
@@ -28,6 +31,8 @@ export interface Kink {
 }
 
 export interface PriceCurve {
+  /** Decimals of the asset that amounts are in. */
+  readonly decimals: number;
   readonly points: readonly CurvePoint[];
   readonly kinks: readonly Kink[];
 }
@@ -54,6 +59,16 @@ function kinkPrices(
   });
 }
 
+/** A figure, or null where it is beyond the engine's range: charts reach further than the prices looked at. */
+function withinRange<Value>(ask: () => Value): Value | null {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof RiskError) return null;
+    throw error;
+  }
+}
+
 /**
  * Equity and requirement of the scope of a position while its market goes from one price to another and the rest stands where the
  * model stands. Leaves the model at the prices given.
@@ -70,27 +85,29 @@ export function priceCurve(
   const decimals = priceDecimalsOfMarket(market);
   const handle = engine.account(id).scope(symbol, side);
   const scale = 10 ** handle.decimals;
-  const at = (price: string): CurvePoint => {
-    engine.setMarks({ [symbol]: price });
-    const { equity, requirement, liquidatable } = handle.figures();
-    return {
-      price: Number(price),
-      equity: Number(equity) / scale,
-      requirement: Number(requirement) / scale,
-      liquidatable,
-    };
-  };
-  const points = pricesBetween(range.from, range.to, decimals).map(at);
+  const at = (price: string): CurvePoint | null =>
+    withinRange(() => {
+      engine.setMarks({ [symbol]: price });
+      const { equity, requirement, liquidatable } = handle.figures();
+      return {
+        price: Number(price),
+        equity: Number(equity) / scale,
+        requirement: Number(requirement) / scale,
+        liquidatable,
+        units: { equity, requirement },
+      };
+    });
+  const points = pricesBetween(range.from, range.to, decimals).flatMap((price) => at(price) ?? []);
   const byNotional = engine.rules.tierMetric === "notional";
   const kinks = (byNotional ? kinkPrices(position, market) : [])
     .filter(({ price }) => price > range.from && price < range.to)
-    .map(({ price, tier }) => {
+    .flatMap(({ price, tier }) => {
       const units = Math.max(1, Math.round(price * 10 ** decimals));
-      const { requirement } = at(formatDecimal(units, decimals));
-      return { price, tier, requirement };
+      const point = at(formatDecimal(units, decimals));
+      return point === null ? [] : [{ price, tier, requirement: point.requirement }];
     });
   engine.setMarks(prices);
-  return { points, kinks };
+  return { decimals: handle.decimals, points, kinks };
 }
 
 /** What is left of the account in one asset under each joint move. */
@@ -100,11 +117,7 @@ export interface LeftCurves {
   readonly left: Readonly<Record<ModeVariantName, readonly number[]>>;
 }
 
-/**
- * Leaves the model at the prices of the view.
- *
- * @throws RiskError VALUE_OUT_OF_RANGE
- */
+/** Leaves the model at the prices of the view; moves beyond the engine's range are left out. */
 export function leftCurves(
   model: CheckModel,
   view: CheckView,
@@ -118,11 +131,16 @@ export function leftCurves(
     Math.round(first + ((end - first) * at) / LEFT_STEPS),
   );
   const jumps = span.jumps.filter((move) => move > first && move < end);
-  const moves = [...new Set([...steps, ...jumps])].sort((a, b) => a - b);
+  const sought = [...new Set([...steps, ...jumps])].sort((a, b) => a - b);
+  const moves: number[] = [];
   const left: Record<ModeVariantName, number[]> = { asIs: [], allCross: [], allIsolated: [] };
-  for (const jointBp of moves) {
-    model.setPrices(shownPrices(model.book, { ...view, jointBp }));
-    const fates = fatesOf(model);
+  for (const jointBp of sought) {
+    const fates = withinRange(() => {
+      model.setPrices(shownPrices(model.book, { ...view, jointBp }));
+      return fatesOf(model);
+    });
+    if (fates === null) continue;
+    moves.push(jointBp);
     for (const name of MODE_VARIANTS) left[name].push(leftNumber(fates[name], settle, decimals));
   }
   model.setPrices(shownPrices(model.book, view));

@@ -1,9 +1,11 @@
 // The risk check page: wires the account's state to its view. Everything that touches the document or the address is here.
-import { html, render } from "lit/html.js";
+import { render } from "lit/html.js";
+import { showCannotStart, webAssemblyProblem } from "../shared/cannot-start.ts";
 import { keepOffline } from "../shared/offline.ts";
 import { Announcer } from "./announce.ts";
 import { App } from "./app.ts";
 import { decodeHash, encodeHash, HashError } from "./hash.ts";
+import { keepingFocus } from "./keep-focus.ts";
 import { exampleState } from "./samples.ts";
 import type { CheckState } from "./state.ts";
 import { page } from "./views/page.ts";
@@ -13,16 +15,28 @@ const HASH_DELAY_MS = 250;
 
 const root = document.getElementById("app") as HTMLElement;
 
-async function stateOfHash(): Promise<{ state: CheckState; notice: string | null }> {
+/** State null: the address holds none that can be read. */
+interface OfHash {
+  readonly state: CheckState | null;
+  readonly notice: string | null;
+}
+
+async function stateOfHash(): Promise<OfHash> {
   const hash = location.hash.slice(1);
   if (hash === "") return { state: exampleState(), notice: null };
   try {
     return { state: await decodeHash(hash), notice: null };
   } catch (error) {
     if (!(error instanceof HashError)) throw error;
-    const notice = `The link could not be read: ${error.message}. This is the example account instead.`;
-    return { state: exampleState(), notice };
+    return { state: null, notice: `The link could not be read: ${error.message}.` };
   }
+}
+
+const EXAMPLE_INSTEAD = "This is the example account instead.";
+const AS_IT_WAS = "The page is as it was.";
+
+function unsound(error: unknown): string {
+  return `The account of the link is not sound: ${(error as Error).message}.`;
 }
 
 const NARROWEST_CHART = 260;
@@ -47,18 +61,31 @@ function showDialogs(app: App): void {
 let pending = 0;
 let written = "";
 
+async function putInAddress(app: App): Promise<void> {
+  const hash = `#${await encodeHash(app.state)}`;
+  written = hash;
+  history.replaceState(null, "", hash);
+}
+
 function writeHash(app: App): void {
   clearTimeout(pending);
   pending = window.setTimeout(async () => {
     if (!app.sound) return;
-    written = `#${await encodeHash(app.state)}`;
-    history.replaceState(null, "", written);
+    try {
+      await putInAddress(app);
+    } catch {
+      // No compression here, or the browser has had enough changes of the address: the link is made anew when it is asked for.
+    }
   }, HASH_DELAY_MS);
 }
 
 async function share(app: App): Promise<void> {
-  const hash = await encodeHash(app.state);
-  history.replaceState(null, "", `#${hash}`);
+  try {
+    await putInAddress(app);
+  } catch {
+    app.say("This browser cannot make the link now. Save the account as a book instead.");
+    return;
+  }
   try {
     await navigator.clipboard.writeText(location.href);
     app.say("The link is on the clipboard. It holds the account itself; no server keeps it.");
@@ -87,7 +114,7 @@ async function start(): Promise<void> {
       download: () => download(app),
       width,
     };
-    render(page(app, actions), root);
+    keepingFocus(root, () => render(page(app, actions), root));
     showDialogs(app);
     announcer.tell(app.shown);
   };
@@ -98,11 +125,11 @@ async function start(): Promise<void> {
   let app: App;
   root.replaceChildren();
   try {
-    app = new App(state, changed);
-    app.notice = notice;
+    app = new App(state ?? exampleState(), changed);
+    app.notice = notice === null ? null : `${notice} ${EXAMPLE_INSTEAD}`;
   } catch (error) {
     app = new App(exampleState(), changed);
-    app.notice = `The account of the link is not sound: ${(error as Error).message}`;
+    app.notice = `${unsound(error)} ${EXAMPLE_INSTEAD}`;
   }
   draw(app);
   const fitCharts = (): void => {
@@ -115,18 +142,19 @@ async function start(): Promise<void> {
   new ResizeObserver(fitCharts).observe(root);
   window.addEventListener("hashchange", async () => {
     if (location.hash === written) return;
-    const next = await stateOfHash();
+    const { state, notice } = await stateOfHash();
     try {
-      app.replace(next.state, next.notice);
+      if (state === null) app.say(`${notice} ${AS_IT_WAS}`);
+      else app.replace(state);
     } catch (error) {
-      app.say(`The account of the link is not sound: ${(error as Error).message}`);
+      app.say(`${unsound(error)} ${AS_IT_WAS}`);
     }
   });
 }
 
 start().catch((error: unknown) => {
-  render(html`<p class="card bad">This page could not start: ${String(error)}</p>`, root);
-  root.removeAttribute("aria-busy");
-  throw error;
+  const blocked = webAssemblyProblem();
+  showCannotStart(blocked ?? String(error));
+  if (blocked === null) throw error;
 });
 keepOffline();

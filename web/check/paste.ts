@@ -3,6 +3,7 @@
 import type { ImportOptions } from "../../src/adapters/index.ts";
 import { bookOfAnswers, type VenueFiles } from "../../src/adapters/parts.ts";
 import { describeShape, type ImportSource, VENUE_NAMES } from "../../src/adapters/recognise.ts";
+import { parseExactJson } from "../../src/book/exact-json.ts";
 import { expandExponent } from "../../src/decimal.ts";
 import { RiskError } from "../../src/errors.ts";
 import type { PricedMarket } from "../../src/generate/standard-markets.ts";
@@ -118,6 +119,12 @@ function inText<Value>(value: Value): Value {
   ) as Value;
 }
 
+/** The book with the amounts of its text: what is a number there may have more digits than a double holds. */
+function exactAmounts(book: BookDocument, text: string): BookDocument {
+  const { accounts, marks } = parseExactJson(text, "the text") as BookDocument;
+  return { ...book, accounts, marks };
+}
+
 function accountOfBook(book: BookDocument): Pasted {
   const count = Array.isArray(book.accounts) ? book.accounts.length : 0;
   if (count === 0) {
@@ -202,8 +209,9 @@ export function readPasted(text: string, current: BookDocument): Pasted {
   const texts = splitJson(trimmed);
   if (texts.length === 0) throw new RiskError("BAD_FILE", "there is nothing to read");
   if (texts.length === 1) {
-    const data = plainJson(texts[0] as string);
-    if (isBook(data)) return accountOfBook(data);
+    const only = texts[0] as string;
+    const data = plainJson(only);
+    if (isBook(data)) return accountOfBook(exactAmounts(data, only));
     if (isBracketFile(data)) return bracketsOf(readBracketJson(data), current);
   }
   return accountOfVenue(texts);

@@ -50,6 +50,18 @@ export function adverseSign(book: BookDocument, symbol: string): -1 | 0 | 1 {
   return net === 0n ? 0 : net > 0n ? -1 : 1;
 }
 
+/**
+ * Markets held on both sides. The engine's joint shock moves each position against the account, which no one price does to both sides of a
+ * market: where there are such, a joint move of prices leaves more room than the shock says.
+ */
+export function hedgedMarkets(book: BookDocument): string[] {
+  const sides = new Map<string, Set<string>>();
+  for (const { symbol, side } of positionsOf(book)) {
+    sides.set(symbol, (sides.get(symbol) ?? new Set()).add(side));
+  }
+  return [...sides].filter(([, held]) => held.size > 1).map(([symbol]) => symbol);
+}
+
 /** Move of one market under the joint slider, in hundredths of a per cent. */
 function jointMove(book: BookDocument, view: CheckView, symbol: string): number {
   if (view.direction === "together") return view.jointBp;
@@ -59,8 +71,8 @@ function jointMove(book: BookDocument, view: CheckView, symbol: string): number 
 /** The price a market stands at with the sliders where they are. */
 export function shownPrice(book: BookDocument, view: CheckView, market: MarketDefinition): string {
   const { symbol } = market;
-  const mark = String(book.marks[symbol] ?? "1");
-  const tried = view.trial[symbol] ?? mark;
+  const mark = Object.hasOwn(book.marks, symbol) ? String(book.marks[symbol]) : "1";
+  const tried = Object.hasOwn(view.trial, symbol) ? (view.trial[symbol] as string) : mark;
   return movedPrice(tried, jointMove(book, view, symbol), priceDecimalsOfMarket(market));
 }
 

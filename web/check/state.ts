@@ -173,7 +173,15 @@ export function addPosition(
   return withAccount({ ...next, view }, { positions });
 }
 
-/** A position with its stops, and its market where nobody else needs it. */
+/** Takes a market away whose mark is no price: without a position it has no field in which it could be put right. */
+function withoutUnpriced(book: BookDocument, symbol: string): BookDocument {
+  const mark = String(book.marks[symbol] ?? "");
+  if (/^\d+(\.\d+)?$/.test(mark) && Number(mark) > 0) return book;
+  const markets = book.markets.filter((market) => market.symbol !== symbol);
+  return { ...book, markets, marks: without(book.marks, symbol) };
+}
+
+/** A position with its stops; a market that nobody holds any more stays as long as it has a mark. */
 export function removePosition(state: CheckState, index: number): CheckState {
   const gone = positionsOf(state.book)[index];
   if (gone === undefined) return state;
@@ -185,7 +193,8 @@ export function removePosition(state: CheckState, index: number): CheckState {
   const stops = stopsOf(state.book).filter((stop) => !closes(stop));
   const selected = Math.max(0, Math.min(state.view.selected, positions.length - 1));
   const trial = held ? state.view.trial : without(state.view.trial, symbol);
-  return withAccount({ ...state, view: { ...state.view, selected, trial } }, { positions, stops });
+  const book = held ? state.book : withoutUnpriced(state.book, symbol);
+  return withAccount({ book, view: { ...state.view, selected, trial } }, { positions, stops });
 }
 
 /** An id that no stop of the account has. */

@@ -25,8 +25,11 @@ function stopNumber(book: BookDocument, id: string): string {
   return at === -1 ? id : String(at + 1);
 }
 
-/** What the engine tells of a tick from the book's marks to these prices; null where it refuses them. */
-export function wayTo(book: BookDocument, prices: Readonly<Record<string, string>>): Way | null {
+/** What the engine tells of a tick from the book's marks to these prices; "refused" where a figure on the way is beyond its range. */
+export function wayTo(
+  book: BookDocument,
+  prices: Readonly<Record<string, string>>,
+): Way | "refused" {
   const engine = RiskEngine.fromBook(book);
   const { id } = accountOf(book);
   const steps: string[] = [];
@@ -47,7 +50,7 @@ export function wayTo(book: BookDocument, prices: Readonly<Record<string, string
       }
     }
   } catch (error) {
-    if (error instanceof RiskError) return null;
+    if (error instanceof RiskError) return "refused";
     throw error;
   }
   const sums = new Map<string, bigint>();

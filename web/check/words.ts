@@ -9,9 +9,18 @@ import type {
 } from "../../src/types.ts";
 import { money, percent, price, signedMoney } from "../shared/format.ts";
 
-/** "BTC" of "BTC/USDT:USDT"; the whole symbol where it has another shape. */
+const UNIFIED = /^([^/:]+)\/([^/:]+):([^/:-]+)(-.+)?$/;
+
+/**
+ * A contract by a name that no other has: "BTC" of "BTC/USDT:USDT", "BTC/USD" of "BTC/USD:BTC", "BTC-260925" of
+ * "BTC/USDT:USDT-260925"; the whole symbol where it has another shape.
+ */
 export function baseOf(symbol: string): string {
-  return /^([^/]+)\//.exec(symbol)?.[1] ?? symbol;
+  const [, base, quote, settle, expiry = ""] = UNIFIED.exec(symbol) ?? [];
+  if (base === undefined || (settle !== base && settle !== quote)) return symbol;
+  if (quote === "USDT" && settle === quote) return base + expiry;
+  // A contract on a coin's price in dollars is settled in the coin, one on another stablecoin in that.
+  return settle === base && quote !== "USD" ? symbol : `${base}/${quote}${expiry}`;
 }
 
 export function scopeName({
@@ -76,7 +85,7 @@ function firesAt(stop: StopView, settle: string): string {
 }
 
 /** What the close would come to. */
-export function outcomeWords({ outcome, refusal }: StopView, settle = "USD"): string {
+export function outcomeWords({ outcome, refusal, equityFloor }: StopView, settle = "USD"): string {
   if (refusal !== null) {
     return refusal === "MARGIN_EXHAUSTED"
       ? "The close would lose more than the position's margin, so the venue would cancel the stop."
@@ -84,11 +93,13 @@ export function outcomeWords({ outcome, refusal }: StopView, settle = "USD"): st
   }
   if (outcome === null) return "";
   const [first] = outcome.closed;
+  // No one price leads to a floor of equity: what such a stop would come to is told at the prices shown.
+  const closes = equityFloor === null ? "Closes" : "If it fired at the prices shown it would close";
   const what =
     outcome.closed.length === 1 && first !== undefined
-      ? `Closes ${first.contracts} at ${price(first.price)}`
-      : `Closes ${outcome.closed.length} positions`;
-  const made = `${what}: ${signedMoney(outcome.realizedPnl, settle)} and ${money(outcome.fee, "up", settle)} fee.`;
+      ? `${closes} ${first.contracts} at ${price(first.price)}`
+      : `${closes} ${outcome.closed.length} positions`;
+  const made = `${what}: ${signedMoney(outcome.realizedPnl, settle)} ${settle} and a fee of ${money(outcome.fee, "up", settle)}.`;
   if (outcome.marginReturned !== null) {
     return `${made} ${money(outcome.marginReturned, "down", settle)} go back to the wallet.`;
   }
@@ -210,9 +221,8 @@ export function transferWords(
   const whom = moved > 1 ? `${moved} positions` : "this position";
   const close = closed === "0" ? "" : ` ${closed} contracts are closed to make it fit.`;
   if (transfer === null || transfer === "0") return `No money moves.${close}`;
-  const size = money(transfer.replace("-", ""), "up", settle);
   const way = transfer.startsWith("-")
-    ? `${size} ${settle} return to the wallet.`
-    : `${size} ${settle} leave the wallet for ${whom}.`;
+    ? `${money(transfer.slice(1), "down", settle)} ${settle} return to the wallet.`
+    : `${money(transfer, "up", settle)} ${settle} leave the wallet for ${whom}.`;
   return way + close;
 }

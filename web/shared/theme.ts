@@ -1,5 +1,8 @@
 // Runs before the first paint, so that a chosen theme never flashes the other one: puts the stored choice on the root, and wires the
-// switch once the masthead is there. Storage may be forbidden; then the choice lasts as long as the page.
+// switch once the masthead is there. Storage may be forbidden; then the choice lasts as long as the page. It is the one script that needs
+// no other, so it also watches whether the page's own comes up.
+import { watchStart } from "./cannot-start.ts";
+
 const KEY = "underkeel-theme";
 const CHOICES = ["system", "light", "dark"] as const;
 type Choice = (typeof CHOICES)[number];
@@ -13,6 +16,7 @@ function stored(): Choice {
   }
 }
 
+watchStart();
 let choice = stored();
 
 function show(): void {
@@ -26,6 +30,13 @@ function show(): void {
 show();
 document.addEventListener("DOMContentLoaded", () => {
   show();
+  // By hand: the address after # is the page's state, which a jump to #app would replace.
+  document.querySelector(".skip")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    const app = document.getElementById("app");
+    app?.setAttribute("tabindex", "-1");
+    app?.focus();
+  });
   document.getElementById("theme")?.addEventListener("click", () => {
     choice = CHOICES[(CHOICES.indexOf(choice) + 1) % CHOICES.length] ?? "system";
     try {

@@ -21,7 +21,8 @@ function bracketsFit({ shown }: App): boolean {
   const { model } = shown;
   if (model.engine.rules.tierMetric === "notional") return true;
   return !heldMarkets(model.book).some(
-    ({ symbol, tiers }) => bundledMarket(symbol)?.definition.tiers === tiers,
+    ({ symbol, tiers }) =>
+      JSON.stringify(bundledMarket(symbol)?.definition.tiers) === JSON.stringify(tiers),
   );
 }
 
@@ -47,7 +48,7 @@ function profileChoice(app: App): TemplateResult {
     <p class="soft small">
       ${name === null ? "Rules pasted with the book." : PROFILE_WORDS[name][1]}
     </p>
-    ${bracketsFit(app) ? "" : html`<p class="small warn">This venue's brackets go by contracts; the bundled ones go by notional. Paste its own.</p>`}
+    ${bracketsFit(app) ? "" : html`<p class="small warn">This venue's brackets go by contracts and the bundled ones by notional: tiers, maintenance and liquidation prices are wrong until you paste its own.</p>`}
     ${problemsUnder(app.problems, "profile")}
   </div>`;
 }

@@ -26,7 +26,7 @@ function firstAground(shown: Shown, name: ModeVariantName): string {
     jointShock === null ? [] : [jointShock],
   );
   const [least] = shocks.sort((a, b) => Number(a) - Number(b));
-  return least === undefined ? "never" : percent(least, "down");
+  return least === undefined ? "no joint move" : percent(least, "down");
 }
 
 function variantRow(shown: Shown, name: ModeVariantName): TemplateResult {
@@ -41,7 +41,7 @@ function variantRow(shown: Shown, name: ModeVariantName): TemplateResult {
   return html`<tr role="row">
     <th role="rowheader" scope="row"><span class="key ${name}">${VARIANT_NAMES[name]}</span></th>
     <td role="cell" class="number">
-      <span class="on-phone soft small" aria-hidden="true">aground at </span>${firstAground(shown, name)}
+      <span class="on-phone soft small" aria-hidden="true">first aground at </span>${firstAground(shown, name)}
     </td>
     <td role="cell" class="number">
       <span class="on-phone soft small" aria-hidden="true">left now </span>

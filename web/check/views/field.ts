@@ -28,15 +28,27 @@ function rowOf(path: string): string {
   return path.includes("].") ? path.slice(0, path.lastIndexOf("].") + 1) : path;
 }
 
+/** Thousands apart as other pages write them: "110,000.5". Not "0,125", which is an eighth to whoever writes it. */
+const GROUPED = /^-?[1-9]\d{0,2}(?:([,\s_])\d{3})(?:\1\d{3})*(?:\.\d*)?$/;
+
+/** A decimal without the marks between its thousands; any other text as it is. */
+export function withoutGroups(text: string): string {
+  return GROUPED.test(text) ? text.replaceAll(/[,\s_]/g, "") : text;
+}
+
+/** Whether a text was pasted or filled in, and not typed key by key: "1,234" on the way to "1,2345" has no thousands. */
+function cameWhole(event: Event): boolean {
+  const { inputType, data } = event as Partial<InputEvent>;
+  if (inputType === "insertText") return (data ?? "").length > 1;
+  return inputType?.startsWith("delete") !== true && inputType?.startsWith("history") !== true;
+}
+
 export function decimalField(field: DecimalField): TemplateResult {
   const { app, label, path, value, edit, placeholder = "", className = "" } = field;
   const wrong = app.problems.has(path);
   const typed = (event: Event): void => {
-    // Thousands pasted with commas or spaces are what people copy from other pages.
-    const text = (event.target as HTMLInputElement).value
-      .trim()
-      .replaceAll(/[,\s_](?=\d{3}(\D|$))/g, "");
-    app.edit(edit(app.state, text), path);
+    const text = (event.target as HTMLInputElement).value.trim();
+    app.edit(edit(app.state, cameWhole(event) ? withoutGroups(text) : text), path);
   };
   return html`<input
     class="decimal ${className}"
@@ -57,6 +69,8 @@ export function decimalField(field: DecimalField): TemplateResult {
 
 /** Field names as people know them. */
 const FIELD_WORDS: ReadonlyMap<string, string> = new Map([
+  ["symbol", "Contract:"],
+  ["side", "Side:"],
   ["contracts", "Size"],
   ["entryPrice", "Entry price"],
   ["leverage", "Leverage"],

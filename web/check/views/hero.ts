@@ -4,9 +4,10 @@
 import { html, type TemplateResult } from "lit/html.js";
 import { formatDecimal, parseDecimal } from "../../../src/decimal.ts";
 import type { ScopeView } from "../../../src/types.ts";
-import { grouped, money, percent } from "../../shared/format.ts";
+import { grouped, money, percent, price } from "../../shared/format.ts";
 import type { App } from "../app.ts";
 import { keelPicture } from "../charts/keel.ts";
+import { hedgedMarkets } from "../prices.ts";
 import type { Shown } from "../shown.ts";
 import { baseOf, scopeName } from "../words.ts";
 
@@ -53,15 +54,34 @@ function leverageText(shown: Shown, settle: string): string {
   return `${grouped(formatDecimal((notional * 10n + equity - 1n) / equity, 1))}×`;
 }
 
+/** What the share leaves out where a market is held on both sides. */
+function hedgeWords({ model }: Shown): string {
+  const both = hedgedMarkets(model.book).map(baseOf);
+  return both.length === 0
+    ? ""
+    : `Both sides of ${both.join(", ")} are counted as moving against you, which no one price does: the sliders leave more room than this share.`;
+}
+
+/** No joint move grounds a scope; the price of one market alone still may. */
+function unshaken({ report }: Shown): TemplateResult {
+  const prices = report.positions.flatMap(({ symbol, liquidationPrice: { down, up } }) => [
+    ...(down === null ? [] : [`${baseOf(symbol)} down to ${price(down, "up")}`]),
+    ...(up === null ? [] : [`${baseOf(symbol)} up to ${price(up, "down")}`]),
+  ]);
+  if (prices.length === 0) {
+    return html`<h1 id="headline">No price liquidates this account</h1>
+      <p class="soft">Its equity covers every move the engine knows.</p>`;
+  }
+  return html`<h1 id="headline">No joint move liquidates this account</h1>
+    <p class="soft">A market by itself does: ${[...new Set(prices)].join(", ")}.</p>`;
+}
+
 function headline(shown: Shown, nearest: ScopeView | null): TemplateResult {
   if (shown.report.positions.length === 0) {
     return html`<h1 id="headline">Nothing under the keel yet</h1>
       <p class="soft">Add a position below, or paste your account.</p>`;
   }
-  if (nearest === null) {
-    return html`<h1 id="headline">No price liquidates this account</h1>
-      <p class="soft">Its equity covers every move the engine knows.</p>`;
-  }
+  if (nearest === null) return unshaken(shown);
   if (nearest.liquidatable) {
     const others = shown.report.scopes.filter(({ liquidatable }) => liquidatable).length - 1;
     const more = others === 0 ? "" : ` and ${others} more`;
@@ -83,6 +103,7 @@ function headline(shown: Shown, nearest: ScopeView | null): TemplateResult {
         (scope) =>
           html`${scopeName(scope)} stands until ${percent(scope.jointShock ?? "0", "down")}. `,
       )}
+      ${hedgeWords(shown)}
     </p>`;
 }
 

@@ -4,6 +4,7 @@
 import { live } from "lit/directives/live.js";
 import { html, svg, type TemplateResult } from "lit/html.js";
 import type { App } from "../app.ts";
+import { hedgedMarkets } from "../prices.ts";
 import { type Direction, setDirection, slideJoint } from "../state.ts";
 
 const STRIP = 1000;
@@ -17,8 +18,11 @@ export function jointWords(jointBp: number, direction: Direction): string {
 
 /** Where scopes go aground, above a slider that moves against them. */
 function strip(app: App): TemplateResult {
-  const { atMarks, jointEnd, view } = app.shown;
-  const fits = view.direction === "against" && Object.keys(view.trial).length === 0;
+  const { atMarks, jointEnd, model, view } = app.shown;
+  const fits =
+    view.direction === "against" &&
+    Object.keys(view.trial).length === 0 &&
+    hedgedMarkets(model.book).length === 0;
   const shocks = fits
     ? atMarks.scopes.flatMap(({ jointShock }) => (jointShock === null ? [] : [Number(jointShock)]))
     : [];
@@ -77,7 +81,7 @@ export function jointSlider(app: App): TemplateResult {
   return html`<div class="market joint">
     <div class="market-head">
       <label for="joint">Everything</label>
-      <output for="joint" class="market-price">${jointWords(jointBp, direction)}</output>
+      <output for="joint" aria-live="off" class="market-price">${jointWords(jointBp, direction)}</output>
     </div>
     ${jointRange(app, "joint")} ${directionChoice(app)}
   </div>`;

@@ -17,6 +17,7 @@ import { bundledMarkets } from "../samples.ts";
 import {
   addPosition,
   editPosition,
+  heldMarkets,
   type PositionFields,
   positionsOf,
   removePosition,
@@ -77,10 +78,14 @@ function adder(app: App): TemplateResult {
   </div>`;
 }
 
+/** Per cent from which on a distance is only called far. */
+const FAR = 1000;
+
 /** How far a price is from the mark, rounded toward nearer. */
 function distanceText(mark: string, target: string): string {
   const share = Number(target) / Number(mark) - 1;
   const size = Math.floor(Math.abs(share) * 1000) / 10;
+  if (size >= FAR) return `over ${share < 0 ? "−" : "+"}${FAR} %`;
   return `${share < 0 ? "−" : "+"}${size.toFixed(1)} %`;
 }
 
@@ -166,6 +171,16 @@ function cell(name: string, className: string, content: unknown, under?: unknown
   </td>`;
 }
 
+/** Assets that the account's positions settle in. */
+function settlesOf({ state }: App): string[] {
+  return [...new Set(heldMarkets(state.book).map(({ settle }) => settle))];
+}
+
+/** Asset of an amount: in the head of its column where it is the same in every row. */
+function unit(app: App, settle: string): TemplateResult | string {
+  return settlesOf(app).length === 1 ? "" : html`<span class="unit">${settle}</span>`;
+}
+
 function profitText(view: PositionView | undefined, settle: string): TemplateResult {
   if (view === undefined) return html`<span class="soft">…</span>`;
   const tone = view.unrealizedPnl.startsWith("-")
@@ -202,7 +217,7 @@ function figuresRow(row: Row, selected: boolean, aground: boolean): TemplateResu
         input(row, "contracts", "Size"),
         view === undefined
           ? "…"
-          : html`<span title=${view.notional}>${money(view.notional, "down", settle)}</span> · tier ${view.tier}`,
+          : html`<span title=${view.notional}>${money(view.notional, "down", settle)} ${unit(app, settle)}</span> · tier ${view.tier}`,
       )}
       ${cell("Entry", "number entry", input(row, "entryPrice", "Entry price"))}
       ${cell(
@@ -226,7 +241,9 @@ function figuresRow(row: Row, selected: boolean, aground: boolean): TemplateResu
         "Result",
         "number",
         profitText(view, settle),
-        view === undefined ? "…" : html`MM ${money(view.maintenanceMargin, "up", settle)}`,
+        view === undefined
+          ? "…"
+          : html`<abbr title="maintenance margin">MM</abbr> <span title=${view.maintenanceMargin}>${money(view.maintenanceMargin, "up", settle)} ${unit(app, settle)}</span>`,
       )}
       ${cell("Liquidation", "number liquidation", liquidationCell(view, aground))}
       <td role="cell" class="remove">
@@ -267,7 +284,7 @@ const COLUMNS: readonly (readonly [name: string, className: string, title: strin
   [
     "Size",
     "number",
-    "In contracts; below it the notional at the price shown, and the bracket in use",
+    "In contracts; below it the notional at the price shown, in the asset the contract settles in, and the bracket (tier) in use",
   ],
   ["Entry", "number", "Average entry price"],
   [
@@ -276,12 +293,32 @@ const COLUMNS: readonly (readonly [name: string, className: string, title: strin
     "As set at the venue; below it notional over equity of the scope at the price shown",
   ],
   ["Margin", "number", "Of isolated positions, without unrealised result"],
-  ["Result", "number", "Unrealised, at the price shown; below it the maintenance margin"],
-  ["Liquidation", "number", "Prices of this contract, all others held still"],
+  [
+    "Result",
+    "number",
+    "Unrealised, at the price shown, without fees; below it the maintenance margin (MM)",
+  ],
+  [
+    "Liquidation",
+    "number",
+    "Prices of this contract at which its scope is liquidated (↓ falling, ↑ rising), all others held still; beside them how far that is from the price shown",
+  ],
 ];
+
+/** The titles of the columns once more, for whoever has no pointer to rest on them. */
+function glossary(): TemplateResult {
+  return html`<details class="brackets">
+    <summary class="small">What the figures mean</summary>
+    <dl class="parts small">
+      ${COLUMNS.map(([name, , title]) => html`<div><dt>${name}</dt><dd>${title}.</dd></div>`)}
+      <div><dt>Rounding</dt><dd>What you own is rounded down, what you owe up, liquidation prices toward the mark. The exact figure is in the tooltip.</dd></div>
+    </dl>
+  </details>`;
+}
 
 export function positions(app: App): TemplateResult {
   const list = rows(app);
+  const settles = settlesOf(app);
   return html`<section class="card positions" aria-labelledby="positions">
     <div class="section-head">
       <h2 id="positions">Positions</h2>
@@ -291,12 +328,12 @@ export function positions(app: App): TemplateResult {
     ${
       list.length === 0
         ? html`<p class="soft empty">No positions yet: add one above, or paste your account from a venue.</p>`
-        : html`<table role="table" class="position-table ${app.sound ? "" : "stale"}" aria-labelledby="positions">
+        : html`<div class="scroll" tabindex="0" role="region" aria-label="Positions, table"><table role="table" class="position-table ${app.sound ? "" : "stale"}" aria-labelledby="positions">
             <thead role="rowgroup">
               <tr role="row">
                 ${COLUMNS.map(
                   ([name, className, title]) =>
-                    html`<th role="columnheader" scope="col" class=${className} title=${title}>${name}</th>`,
+                    html`<th role="columnheader" scope="col" class=${className} title=${title}>${name}${name === "Result" && settles.length === 1 ? `, ${settles[0]}` : ""}</th>`,
                 )}
                 <td role="cell"></td>
               </tr>
@@ -304,8 +341,9 @@ export function positions(app: App): TemplateResult {
             <tbody role="rowgroup">
               ${list}
             </tbody>
-          </table>`
+          </table></div>`
     }
+    ${list.length === 0 ? "" : glossary()}
     ${app.sound ? "" : html`<p class="small warn">Figures are those of the last account that was sound.</p>`}
     ${problemsElsewhere(app.problems)}
   </section>`;

@@ -1,9 +1,10 @@
 // The chart of the selected position: equity and requirement of its scope over the price of its market. A crosshair reads both, by pointer
 // or by arrow keys; a click or Enter puts the market's slider there.
 import { html, type TemplateResult } from "lit/html.js";
-import { compactNumber, groupedNumber } from "../../../src/charts/scales.ts";
+import { groupedNumber } from "../../../src/charts/scales.ts";
+import { formatDecimal } from "../../../src/decimal.ts";
 import type { PositionView, StopView } from "../../../src/types.ts";
-import { amountDecimals, money, price, type Rounding } from "../../shared/format.ts";
+import { money, price, type Rounding } from "../../shared/format.ts";
 import type { App } from "../app.ts";
 import { type Flag, pointAt, priceChart, priceFrame } from "../charts/price-chart.ts";
 import { positionKey } from "../model.ts";
@@ -38,7 +39,7 @@ function flagsOf(shown: Shown, view: PositionView, stops: readonly StopView[]): 
     ...flag("entry", "entry", view.entryPrice),
     ...flag("liquidation", "liquidation", down, "up"),
     ...flag("liquidation", "liquidation", up, "down"),
-    ...flag("bankruptcy", "bankrupt", view.bankruptcyPrice),
+    ...flag("bankruptcy", "bankrupt", view.bankruptcyPrice, view.side === "long" ? "up" : "down"),
     ...stops.flatMap((stop) => {
       const tone = stopVerdict(stop).tone || "warn";
       return flag(tone, stop.purpose === "takeProfit" ? "take profit" : "stop", stop.triggerPrice);
@@ -56,15 +57,15 @@ function readout({ shown, crosshair }: App, settle: string): TemplateResult {
     </p>`;
   }
   const decimals = point.price >= 1000 ? 1 : point.price >= 1 ? 3 : 6;
-  const clear = point.equity - point.requirement;
-  const amount = (value: number): string =>
-    groupedNumber(value, amountDecimals(settle)).replace("-", "−");
+  const { equity, requirement } = point.units;
+  const amount = (units: bigint, rounding: Rounding = "down"): string =>
+    money(formatDecimal(units, curve?.decimals ?? 0), rounding, settle);
   return html`<p class="readout small">
     <span>at <strong>${groupedNumber(point.price, decimals)}</strong></span>
-    <span class="key equity">equity ${amount(point.equity)}</span>
-    <span class="key requirement">required ${amount(point.requirement)}</span>
+    <span class="key equity">equity ${amount(equity)}</span>
+    <span class="key requirement">required ${amount(requirement, "up")}</span>
     <span class=${point.liquidatable ? "bad" : ""}>
-      ${point.liquidatable ? "liquidated" : `clear ${amount(clear)}`} ${settle}
+      ${point.liquidatable ? "liquidated" : `clear ${amount(equity - requirement)}`} ${settle}
     </span>
   </p>`;
 }
@@ -100,7 +101,7 @@ function putPrice(app: App, at: number): void {
 
 /** The chart as a slider over its prices. */
 function plot(app: App, shown: Shown, view: PositionView, width: number): TemplateResult {
-  const { curve, range } = shown;
+  const { curve, model, range } = shown;
   const { crosshair } = app;
   if (curve === null || range === null) return html``;
   const { left, right } = priceFrame(width);
@@ -131,12 +132,15 @@ function plot(app: App, shown: Shown, view: PositionView, width: number): Templa
     else return;
     event.preventDefault();
   };
+  const settle = model.book.markets.find(({ symbol }) => symbol === view.symbol)?.settle;
+  const amount = (units: bigint, rounding: Rounding = "down"): string =>
+    `${money(formatDecimal(units, curve.decimals), rounding, settle)} ${settle ?? ""}`;
   const now = crosshair ?? Number(view.markPrice);
   const point = pointAt(curve, now);
   const words =
     point === undefined
       ? ""
-      : `${baseOf(view.symbol)} at ${groupedNumber(point.price, 2)}: equity ${compactNumber(point.equity)}, required ${compactNumber(point.requirement)}${point.liquidatable ? ", liquidated" : ""}`;
+      : `${baseOf(view.symbol)} at ${groupedNumber(point.price, 2)}: equity ${amount(point.units.equity)}, required ${amount(point.units.requirement, "up")}${point.liquidatable ? ", liquidated" : ""}`;
   const stops = shown.report.stops.filter(
     ({ symbol, side }) => symbol === view.symbol && side === view.side,
   );

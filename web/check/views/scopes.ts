@@ -19,7 +19,7 @@ function scopeCard(scope: ScopeView): TemplateResult {
   const tone = gaugeTone(ratio, liquidatable);
   const row = (name: string, value: string, rounding: "down" | "up"): TemplateResult => html`<div>
     <dt>${name}</dt>
-    <dd title=${value}>${money(value, rounding, scope.settle)}</dd>
+    <dd title=${value}>${money(value, rounding, scope.settle)} <span class="unit">${scope.settle}</span></dd>
   </div>`;
   return html`<li class="scope ${scope.scope}">
     <div class="scope-head">
@@ -52,7 +52,8 @@ export function scopes(app: App): TemplateResult {
     </ul>
     <p class="soft small note">
       Margin ratio: (maintenance + fee to close, where the venue counts it) / equity; 100 % is
-      liquidation. OKX shows the inverse.
+      liquidation. OKX shows the inverse. Clearance: equity less maintenance and that fee. Joint shock:
+      how far every price may move against the scope at once until it is liquidated.
     </p>
   </section>`;
 }

@@ -7,7 +7,7 @@ import type { StopDefinition, StopView } from "../../../src/types.ts";
 import { isDecimal, money, price } from "../../shared/format.ts";
 import type { App } from "../app.ts";
 import { movedPrice, priceDecimalsOfMarket } from "../prices.ts";
-import { addStop, positionsOf, removeStop, replaceStop, stopsOf } from "../state.ts";
+import { addStop, heldMarkets, positionsOf, removeStop, replaceStop, stopsOf } from "../state.ts";
 import {
   choiceOf,
   figureOf,
@@ -62,17 +62,30 @@ function kindChoice(app: App, stop: StopDefinition, index: number): TemplateResu
   </select>`;
 }
 
-const WHOLE_POOL = "pool";
+/** Cross pools by asset: where there is one, "everything cross" says all. */
+const WHOLE_POOL = "pool ";
+
+function poolChoices(app: App, current: string): TemplateResult[] {
+  const held = heldMarkets(app.state.book).map(({ settle }) => settle);
+  const settles = [...new Set([...held, current])];
+  return settles.map((settle) => {
+    const words = settles.length === 1 ? "everything cross" : `everything cross in ${settle}`;
+    return html`<option value=${WHOLE_POOL + settle} ?selected=${settle === current}>${words}</option>`;
+  });
+}
 
 function targetChoice(app: App, stop: StopDefinition, index: number): TemplateResult {
   const choice = choiceOf(stop);
   const pool = STOP_CHOICES[choice].of === "cross";
-  const current = stop.symbol === undefined ? WHOLE_POOL : `${stop.side} ${stop.symbol}`;
+  const ofPool = stop.symbol === undefined;
+  const own = settleOf(app, stop);
+  const current = ofPool ? WHOLE_POOL + own : `${stop.side} ${stop.symbol}`;
   const changed = (event: Event): void => {
     const value = (event.target as HTMLSelectElement).value;
     const { symbol: _symbol, side: _side, settle: _settle, ...rest } = stop;
-    if (value === WHOLE_POOL) {
-      app.edit(replaceStop(app.state, index, { ...rest, settle: app.shown.settle }));
+    if (value.startsWith(WHOLE_POOL)) {
+      const settle = value.slice(WHOLE_POOL.length);
+      app.edit(replaceStop(app.state, index, { ...rest, settle }));
       return;
     }
     const target = positionsOf(app.state.book).find((one) => `${one.side} ${one.symbol}` === value);
@@ -88,7 +101,7 @@ function targetChoice(app: App, stop: StopDefinition, index: number): TemplateRe
     .value=${live(current)}
     @change=${changed}
   >
-    ${pool ? html`<option value=${WHOLE_POOL} ?selected=${current === WHOLE_POOL}>everything cross</option>` : ""}
+    ${pool ? poolChoices(app, own) : ""}
     ${positionsOf(app.state.book).map(({ symbol, side }) => {
       const value = `${side} ${symbol}`;
       return html`<option value=${value} ?selected=${value === current}>${baseOf(symbol)} ${side}</option>`;
@@ -99,7 +112,7 @@ function targetChoice(app: App, stop: StopDefinition, index: number): TemplateRe
 function unitText(app: App, stop: StopDefinition): string {
   const { unit } = figureOf(stop);
   if (unit === "percent") return "%";
-  return unit === "amount" ? app.shown.settle : "";
+  return unit === "amount" ? settleOf(app, stop) : "";
 }
 
 /** The button that moves a stop to where it works. */
@@ -128,7 +141,10 @@ function clampButton(
 }
 
 /** Asset that a stop's money is in. */
-function settleOf({ shown }: App, { symbol, settle }: StopView): string {
+function settleOf(
+  { shown }: App,
+  { symbol, settle }: { readonly symbol?: string | null; readonly settle?: string | null },
+): string {
   const market = shown.model.book.markets.find((one) => one.symbol === symbol);
   return settle ?? market?.settle ?? shown.settle;
 }
@@ -186,6 +202,8 @@ function wayHere({ way, shown }: App): TemplateResult {
   }
   if (way === null)
     return html`<p class="soft small way">Sliders only look. On the way here: …</p>`;
+  if (way === "refused")
+    return html`<p class="small way">The way here leads beyond the engine's range of figures.</p>`;
   const steps =
     way.steps.length === 0 ? "no stop fires and nothing is liquidated." : way.steps.join(" ");
   return html`<p class="small way">

@@ -82,8 +82,10 @@ function previewOf(app: App, asked: Asked): MarginModePreview {
 
 function accepted(app: App, asked: Asked, preview: MarginModePreview): TemplateResult {
   const leverage = leverageFor(asked);
+  const { symbol } = asked.position;
+  const market = app.shown.model.book.markets.find((one) => one.symbol === symbol);
   return html`<ul class="changes">
-      <li>${transferWords(preview, app.shown.settle)}</li>
+      <li>${transferWords(preview, market?.settle ?? app.shown.settle)}</li>
       ${preview.positions.map((switched) => html`<li>${switchedWords(switched)}</li>`)}
       ${leverage === undefined ? "" : html`<li>It has no leverage, so it is isolated at ${leverage}×.</li>`}
     </ul>

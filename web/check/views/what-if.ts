@@ -103,7 +103,7 @@ function priceSlider(app: App, market: MarketDefinition, mark: string): Template
   };
   return html`<div class="market-head">
       <label for=${`slide-${symbol}`}>${baseOf(symbol)}</label>
-      <output class="market-price" title=${price}>${priceText(price)}</output>
+      <output aria-live="off" class="market-price" title=${price}>${priceText(price)}</output>
       <span class="market-move ${price === mark ? "soft" : ""}">${moveText(mark, price)}</span>
     </div>
     ${strip(app, symbol, mark, end)}
