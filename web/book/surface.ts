@@ -29,7 +29,9 @@ export function surfaceOf(canvas: HTMLCanvasElement): Surface | undefined {
     canvas.height = down;
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
+  // On the page's own ground, whatever colours the system forces around it.
+  context.fillStyle = palette().surface;
+  context.fillRect(0, 0, width, height);
   const { fontFamily } = getComputedStyle(canvas);
   context.font = `${FONT_SIZE}px ${fontFamily}`;
   context.lineWidth = 1;
