@@ -68,6 +68,14 @@ export function text(
   context.fillText(words, x, y);
 }
 
+/** A picture that is yet to come. */
+export function blank(surface: Surface, words: string): void {
+  const { context, width, height } = surface;
+  context.fillStyle = palette().sunken;
+  context.fillRect(0, 0, width, height);
+  text(surface, words, width / 2, height / 2, "center");
+}
+
 export interface AxisTick {
   readonly at: number;
   readonly words: string;
