@@ -194,6 +194,70 @@ describe("dragging", () => {
   });
 });
 
+describe("the map", () => {
+  it("is dragged by the first button while it is held, and not while the crash plays", async () => {
+    const watched = await openPage(browser, START);
+    const { page } = watched;
+    const map = await page.locator("#map").boundingBox();
+    if (map === null) throw new Error("the map is laid out");
+    const move = () => shown(page, "[data-figure=move]");
+    const over = (share: number) => page.mouse.move(map.x + map.width * share, map.y + 100);
+    await over(0.3);
+    await page.mouse.down({ button: "right" });
+    await over(0.4);
+    expect(await move()).toBe("0.0 %");
+    await page.mouse.up({ button: "right" });
+    await page.mouse.down();
+    await over(0.3);
+    expect(await move()).toMatch(/^−/);
+    // Released where nobody tells: under a menu, out of the window.
+    await page.dispatchEvent("#map", "pointermove", { buttons: 0 });
+    await page.mouse.up();
+    const left = await move();
+    await over(0.8);
+    expect(await move()).toBe(left);
+    await page.selectOption("[name=speed]", "1");
+    await page.click("[name=play]");
+    await page.waitForFunction(
+      () => document.querySelector("[data-replay=clock]")?.textContent === "minute 1 of 240",
+    );
+    expect(await shown(page, "[data-count=scopes]")).toBe("–");
+    expect(await page.isDisabled(".price-slider")).toBe(true);
+    await over(0.3);
+    await page.mouse.down();
+    await over(0.2);
+    await page.mouse.up();
+    expect(await move()).toBe("0.0 %");
+    expect(await watched.accessFaults()).toEqual([]);
+    await page.click("[name=play]");
+    await settledAt(page, "0.0 %");
+    // Whoever was under water has been liquidated.
+    await page.waitForFunction(
+      () => document.querySelector("[data-count=scopes]")?.textContent === "0",
+    );
+    await quiet(watched);
+  });
+
+  it("keeps its colours where the system forces others", async () => {
+    const context = await browser.newContext({ forcedColors: "active" });
+    const watched = await openPage(browser, `${START}&move=-20&together`, { context });
+    const { page } = watched;
+    await settledAt(page, "−20.0 %");
+    // The bars that the wash lies under, and the ground beside it: one colour alone would hide them.
+    const colours = await page.$eval("#map", (element) => {
+      const canvas = element as HTMLCanvasElement;
+      const image = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height);
+      const counts = new Map<number, number>();
+      for (const pixel of new Uint32Array(image?.data.buffer ?? new ArrayBuffer(0))) {
+        counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
+      }
+      return [...counts.values()].filter((pixels) => pixels > 100).length;
+    });
+    expect(colours).toBeGreaterThanOrEqual(5);
+    await quiet(watched);
+  });
+});
+
 describe("files", () => {
   it("are opened by choice and by drop, and bad rows are told with the old book in place", async () => {
     const watched = await openPage(browser, START);

@@ -30,4 +30,6 @@ it("takes nonsense for nothing", () => {
     movePpm: -REACH_PPM,
     measure: true,
   });
+  // Where the slider cannot stand, the nearest place where it can.
+  expect(readAddress("#move=-10.04&together").movePpm).toBe(-100_000);
 });

@@ -7,13 +7,27 @@ import type {
   BookFacts,
   BookRequest,
   FrameFacts,
+  MapFacts,
   ReplayFacts,
 } from "../../web/book/protocol.ts";
-import { SWEEP_FRAMES } from "../../web/book/state.ts";
+import { priceOnView, SWEEP_FRAMES } from "../../web/book/state.ts";
 
 const MARKET = { symbol: "BTC/USDT:USDT", settle: "USDT", priceDecimals: 8, mark: 100 };
 
-function bookFacts(name: string): BookFacts {
+const MAP: MapFacts = {
+  market: 0,
+  together: true,
+  mark: 100,
+  prices: Float64Array.of(90),
+  notional: Float64Array.of(1),
+  scopes: Float64Array.of(1),
+  longs: { scopes: 1, notional: "1" },
+  shorts: { scopes: 0, notional: "0" },
+  atMark: 0,
+  milliseconds: 1,
+};
+
+function bookFacts(name: string, marks: readonly number[] = [100, 100]): BookFacts {
   return {
     name,
     accounts: 1,
@@ -24,7 +38,9 @@ function bookFacts(name: string): BookFacts {
     loadMs: 1,
     indexMs: 1,
     firstScanMs: 1,
-    markets: [MARKET, { ...MARKET, symbol: "ETH/USDT:USDT" }],
+    markets: [MARKET, { ...MARKET, symbol: "ETH/USDT:USDT" }]
+      .slice(0, marks.length)
+      .map((market, index) => ({ ...market, mark: marks[index] as number })),
   };
 }
 
@@ -201,6 +217,41 @@ describe("loads", () => {
   });
 });
 
+describe("loads in a row", () => {
+  it("name the book only once it is there, whatever became of the load", () => {
+    const bench = new Bench();
+    bench.load("a");
+    bench.app.generate(5, "b");
+    const { id } = bench.last;
+    bench.app.setMove(1_000);
+    expect(bench.hashes.at(-1)).toContain("accounts=1&seed=a&");
+    bench.app.receive({ kind: "cancelled", id });
+    bench.app.reload();
+    expect(bench.last).toMatchObject({ kind: "generate", accounts: 1, seed: "a" });
+    bench.app.open([new File([], "x.csv")]);
+    const failure = { message: "no", problems: [], more: 0 };
+    bench.app.receive({ kind: "failed", id: bench.last.id, request: "open", ...failure });
+    bench.app.reload();
+    expect(bench.last).toMatchObject({ kind: "generate", seed: "a" });
+  });
+
+  it("let a later one be cancelled, and fail aloud, where the earlier came in late", () => {
+    const bench = new Bench();
+    bench.app.generate(1, "a");
+    const first = bench.last.id;
+    bench.app.open([new File([], "x.csv")]);
+    const second = bench.last.id;
+    bench.app.receive({ kind: "loaded", id: first, book: bookFacts("a") });
+    bench.app.cancel();
+    expect(bench.last).toEqual({ kind: "cancel", id: second });
+    const failure = { message: "no", problems: [], more: 0 };
+    bench.app.receive({ kind: "failed", id: second, request: "open", ...failure });
+    expect(bench.app.state.failure).toMatchObject({ message: "no" });
+    bench.app.reload();
+    expect(bench.last).toMatchObject({ kind: "generate", seed: "a" });
+  });
+});
+
 describe("a sweep", () => {
   it("scans and draws as many frames as it says, one at a time", () => {
     const bench = new Bench();
@@ -262,5 +313,85 @@ describe("a replay", () => {
     expect(bench.app.state.playing).toBe(false);
     bench.app.reload();
     expect(bench.last).toMatchObject({ kind: "generate", seed: "a" });
+  });
+
+  it("shows nothing of the book before its bars, and looks again where it is paused", () => {
+    const bench = new Bench();
+    bench.load();
+    bench.answerFrame(bench.of("frame")[0] as BookRequest, 7);
+    bench.app.setMove(-100_000);
+    const dragged = bench.last;
+    bench.app.play();
+    bench.frame();
+    const bars = bench.last;
+    bench.answerFrame(dragged, 9);
+    expect(bench.app.state.frame?.scopes).toBe(7);
+    bench.app.receive({ kind: "replay", id: bars.id, replay: replayFacts(1, 1) });
+    expect(bench.app.state).toMatchObject({ frame: undefined, map: undefined, movePpm: 0 });
+    const { length } = bench.of("frame");
+    bench.app.setMove(-50_000);
+    bench.app.setTogether(false);
+    expect(bench.app.state.movePpm).toBe(0);
+    expect(bench.of("frame")).toHaveLength(length);
+    bench.app.pause();
+    expect(bench.of("frame").at(-1)).toMatchObject({ movePpm: 0, together: false });
+    expect(bench.of("frame")).toHaveLength(length + 1);
+  });
+
+  it("ends a sweep, and neither it nor a sweep runs beside a race", () => {
+    const bench = new Bench();
+    bench.load();
+    bench.app.measure();
+    bench.app.race();
+    expect(bench.of("race")).toHaveLength(0);
+    bench.app.play();
+    expect(bench.app.state.sweep).toBe(0);
+    bench.app.race();
+    expect(bench.of("race")).toHaveLength(0);
+    bench.app.pause();
+    bench.app.race();
+    expect(bench.of("race")).toHaveLength(1);
+    bench.app.measure();
+    expect(bench.app.state.sweep).toBe(0);
+  });
+});
+
+describe("what is shown", () => {
+  it("is the market on view, not the one before", () => {
+    const bench = new Bench();
+    bench.load();
+    bench.answerFrame(bench.of("frame")[0] as BookRequest);
+    bench.app.receive({ kind: "loaded", id: 99, book: bookFacts("b", [100, 40]) });
+    bench.app.setMarket(1);
+    expect(priceOnView(bench.app.state)).toBe(40);
+    bench.app.generate(1, "c");
+    bench.app.receive({ kind: "loaded", id: bench.last.id, book: bookFacts("c", [100, 40]) });
+    expect(bench.app.state.market).toBe(1);
+  });
+
+  it("is a map of what moves now", () => {
+    const bench = new Bench();
+    bench.load();
+    const { id } = bench.of("map")[0] as BookRequest;
+    bench.app.setTogether(false);
+    bench.app.receive({ kind: "map", id, map: MAP });
+    expect(bench.app.state.map).toBeUndefined();
+    expect(bench.last).toMatchObject({ kind: "map", together: false });
+    bench.app.receive({ kind: "map", id: bench.last.id, map: { ...MAP, together: false } });
+    expect(bench.app.state.map).toMatchObject({ together: false });
+  });
+
+  it("asks nothing of a book without marks", () => {
+    const bench = new Bench();
+    for (const marks of [[], [0, 0]]) {
+      bench.app.generate(1, "a");
+      bench.app.receive({ kind: "loaded", id: bench.last.id, book: bookFacts("a", marks) });
+      bench.app.measure();
+      bench.app.play();
+      bench.app.step();
+      bench.frame();
+    }
+    expect(bench.sent.map(({ kind }) => kind)).toEqual(["generate", "generate"]);
+    expect(bench.app.state).toMatchObject({ sweep: 0, playing: false });
   });
 });

@@ -33,6 +33,13 @@ describe("FrameLog", () => {
     log.clear();
     expect(log.count).toBe(0);
   });
+
+  it("leaves no slow frame of a sweep out", () => {
+    const log = new FrameLog(9);
+    for (const drawn of [0, 20, 20 + 2 * MOTION_MS]) log.add(1, 2, drawn, drawn, true);
+    expect(log.times("interval")).toEqual([20, 2 * MOTION_MS]);
+    expect(log.perSecond).toBeCloseTo(2_000 / (20 + 2 * MOTION_MS), 9);
+  });
 });
 
 describe("Latest", () => {

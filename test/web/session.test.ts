@@ -152,6 +152,15 @@ describe("a book from files", () => {
     expect(line).toMatchObject({ account: "ann", equity: "102.606" });
   });
 
+  it.each(["account-positions.csv", "benchmark.csv", "POSITIONS (1).TXT"])(
+    "is read from positions in %s",
+    async (name) => {
+      const text = `${HEAD}\nann,BTC/USDT:USDT,long,0.5,115000,cross,20,\n`;
+      const answer = await new Talk().ask({ kind: "open", files: [file(name, text)] });
+      expect(answer).toMatchObject({ kind: "loaded", book: { positions: 1 } });
+    },
+  );
+
   it("is read from the files of a folder, and from a document", async () => {
     const document = bookDocument(50);
     const talk = new Talk();
@@ -278,6 +287,66 @@ describe("the race", () => {
       kind: "race",
       race: { refusal: "inverse contracts", entries: [] },
     });
+  });
+});
+
+describe("a race that the book does not wait for", () => {
+  /** Turns of the worker's loop go by before a message is heard. */
+  class Turns {
+    readonly answers: BookAnswer[] = [];
+    readonly waiting: (() => void)[] = [];
+    readonly session: BookSession = new BookSession({
+      post: (answer) => this.answers.push(answer),
+      now: () => 0,
+      breathe: () => new Promise((resolve) => this.waiting.push(resolve)),
+    });
+
+    /** Lets so many breaths pass, all of them without a number, oldest first. */
+    async turn(turns = Number.POSITIVE_INFINITY): Promise<void> {
+      for (let count = 0; count < turns; count++) {
+        await new Promise((resolve) => setTimeout(resolve));
+        const next = this.waiting.shift();
+        if (next === undefined) return;
+        next();
+      }
+    }
+
+    kinds(id: number): string[] {
+      return this.answers.filter((answer) => answer.id === id).map(({ kind }) => kind);
+    }
+  }
+
+  it("is over where a replay changes the book under it", async () => {
+    const turns = new Turns();
+    void turns.session.handle({ kind: "generate", id: 1, accounts: 300, seed: SEED });
+    await turns.turn();
+    void turns.session.handle({ kind: "race", id: 2, rounds: 5 });
+    await turns.turn(4);
+    await turns.session.handle({ kind: "replay", id: 3, bars: 1, budgetMs: 1e9 });
+    await turns.turn();
+    expect(turns.kinds(2).at(-1)).toBe("cancelled");
+    void turns.session.handle({ kind: "race", id: 4, rounds: 5 });
+    await turns.turn();
+    expect(turns.answers.at(-1)).toMatchObject({ kind: "race", race: { refusal: null } });
+  });
+
+  it("is of the book that is there when it begins, and so is the next", async () => {
+    const turns = new Turns();
+    void turns.session.handle({ kind: "generate", id: 1, accounts: 300, seed: SEED });
+    await turns.turn();
+    void turns.session.handle({ kind: "generate", id: 2, accounts: 30, seed: SEED });
+    await new Promise((resolve) => setTimeout(resolve));
+    void turns.session.handle({ kind: "race", id: 3, rounds: 5 });
+    await turns.turn();
+    void turns.session.handle({ kind: "race", id: 4, rounds: 5 });
+    await turns.turn();
+    const loaded = turns.answers.find(({ kind, id }) => kind === "loaded" && id === 2);
+    if (loaded?.kind !== "loaded") throw new Error("the second book was not loaded");
+    const legs = loaded.book.positions;
+    for (const id of [3, 4]) {
+      const answer = turns.answers.find((one) => one.kind === "race" && one.id === id);
+      expect(answer).toMatchObject({ race: { legs } });
+    }
   });
 });
 

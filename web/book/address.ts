@@ -3,6 +3,8 @@
 
 export const SIZES = [10_000, 100_000, 1_000_000] as const;
 export const REACH_PPM = 450_000;
+/** The slider's step: a tenth of a percent. */
+export const STEP_PPM = 1_000;
 
 export interface Address {
   readonly accounts: number;
@@ -37,7 +39,7 @@ export function readAddress(hash: string): Address {
     seed: (fields.get("seed") ?? HOME.seed).slice(0, 64) || HOME.seed,
     market: fields.get("market") ?? HOME.market,
     movePpm: Number.isFinite(move)
-      ? Math.max(-REACH_PPM, Math.min(REACH_PPM, Math.round(move)))
+      ? Math.max(-REACH_PPM, Math.min(REACH_PPM, Math.round(move / STEP_PPM) * STEP_PPM))
       : 0,
     together: !alone,
     measure: fields.has("measure"),

@@ -10,7 +10,16 @@ import type {
   ReplayFacts,
   Shock,
 } from "./protocol.ts";
-import { initialState, type PageState, SWEEP_FRAMES } from "./state.ts";
+import {
+  addressOf,
+  forgetBook,
+  hasPrice,
+  initialState,
+  isOnView,
+  measuredOf,
+  type PageState,
+  SWEEP_FRAMES,
+} from "./state.ts";
 
 const RACE_ROUNDS = 40;
 /** What the worker may spend on bars between two animation frames, at full speed. */
@@ -45,6 +54,8 @@ export class BookApp {
   #id = 0;
   /** Answers to earlier requests are about the book before. */
   #bookSince = 0;
+  /** What each load under way would make the book be, by its number: the page says so only once it is that book. */
+  readonly #loads: Map<number, Pick<PageState, "source" | "address">> = new Map();
   #drawing = false;
   /** When the frame in flight, and the one that waits to be drawn, were asked for. */
   #requestedAt = 0;
@@ -68,15 +79,13 @@ export class BookApp {
   // ── loading ───────────────────────────────────────────────────────────────────────────────────────
 
   generate(accounts: number, seed: string): void {
-    this.state.source = { kind: "seed" };
-    this.state.address = { ...this.state.address, accounts, seed };
-    this.#load({ kind: "generate", accounts, seed });
+    const address = { ...this.state.address, accounts, seed };
+    this.#load({ kind: "generate", accounts, seed }, { kind: "seed" }, address);
   }
 
   open(files: readonly File[]): void {
     if (files.length === 0) return;
-    this.state.source = { kind: "files", files };
-    this.#load({ kind: "open", files });
+    this.#load({ kind: "open", files }, { kind: "files", files }, this.state.address);
   }
 
   /** The book as it was before the replay. */
@@ -87,45 +96,43 @@ export class BookApp {
   }
 
   cancel(): void {
-    const { progress } = this.state;
-    if (progress !== undefined) {
-      this.#host.worker.postMessage({ kind: "cancel", id: progress.id });
-    }
+    const id = this.state.progress?.id;
+    if (id !== undefined) this.#host.worker.postMessage({ kind: "cancel", id });
   }
 
-  #load(request: Unnumbered<BookRequest>): void {
+  #load(request: Unnumbered<BookRequest>, source: PageState["source"], address: Address): void {
     const { state } = this;
+    const { playing } = state;
     state.playing = false;
     state.sweep = 0;
     state.failure = undefined;
     const id = this.#send(request);
+    this.#loads.set(id, { source, address });
     state.progress = { id, what: "starting", done: 0, total: 1 };
+    // The replay that this ends leaves a book to look at until the new one is there.
+    if (playing) this.#look(true);
     this.invalidate();
   }
 
-  #loaded(book: BookFacts): void {
+  #loaded(id: number, book: BookFacts): void {
     const { state } = this;
-    const { address } = state;
-    const named = book.markets.findIndex(({ symbol }) => symbol === address.market);
+    Object.assign(state, this.#loads.get(id));
+    this.#loads.delete(id);
+    const wanted = addressOf(state).market || state.address.market;
+    const named = book.markets.findIndex(({ symbol }) => symbol === wanted);
     const marked = book.markets.findIndex(({ mark }) => mark > 0);
     state.book = book;
-    state.progress = undefined;
+    // Another load may have begun while this one's answer was on its way.
+    if (state.progress?.id === id) state.progress = undefined;
     state.market = named >= 0 && (book.markets[named]?.mark ?? 0) > 0 ? named : Math.max(0, marked);
-    state.frame = undefined;
-    state.map = undefined;
-    state.race = undefined;
-    state.racing = undefined;
-    state.replay = undefined;
-    state.replayBars = [];
-    state.measured = undefined;
-    state.log.clear();
+    forgetBook(state);
     this.#undrawn = undefined;
     this.#bookSince = this.#id;
     this.#frames.forget();
     this.#maps.forget();
     this.#remember();
     this.#look(true);
-    if (address.measure) this.measure();
+    if (state.address.measure) this.measure();
   }
 
   // ── prices ────────────────────────────────────────────────────────────────────────────────────────
@@ -142,6 +149,7 @@ export class BookApp {
   }
 
   setMove(ppm: number): void {
+    if (this.state.playing) return;
     this.state.movePpm = Math.max(-REACH_PPM, Math.min(REACH_PPM, Math.round(ppm)));
     this.#look(false);
   }
@@ -149,7 +157,7 @@ export class BookApp {
   /** Sweeps prices for some hundred frames and tells how long they took. */
   measure(): void {
     const { state } = this;
-    if (state.book === undefined || state.sweep > 0) return;
+    if (!hasPrice(state) || state.sweep > 0 || state.racing !== undefined) return;
     state.playing = false;
     state.measured = undefined;
     state.log.clear();
@@ -159,7 +167,8 @@ export class BookApp {
 
   #look(newMap: boolean): void {
     const { state } = this;
-    if (state.book === undefined) return;
+    this.invalidate();
+    if (!hasPrice(state) || state.playing) return;
     const { market, movePpm, together } = state;
     this.#frames.want({ market, movePpm, together });
     if (newMap) {
@@ -167,7 +176,6 @@ export class BookApp {
       this.#maps.want({ market, together });
     }
     this.#remember();
-    this.invalidate();
   }
 
   #sweepOn(): void {
@@ -179,21 +187,15 @@ export class BookApp {
   #remember(): void {
     const { state } = this;
     if (state.sweep > 0 || state.dragging) return;
-    const { market, movePpm, together, book } = state;
-    const address: Address = {
-      ...state.address,
-      market: market === 0 ? "" : (book?.markets[market]?.symbol ?? ""),
-      movePpm,
-      together,
-    };
-    this.#host.remember(writeAddress(address));
+    this.#host.remember(writeAddress(addressOf(state)));
   }
 
   // ── race and replay ───────────────────────────────────────────────────────────────────────────────
 
   race(): void {
     const { state } = this;
-    if (state.book === undefined || state.racing !== undefined) return;
+    const busy = state.racing !== undefined || state.sweep > 0 || state.playing;
+    if (state.book === undefined || busy) return;
     state.race = undefined;
     const id = this.#send({ kind: "race", rounds: RACE_ROUNDS });
     state.racing = { id, what: "starting", done: 0, total: RACE_ROUNDS };
@@ -207,8 +209,11 @@ export class BookApp {
 
   play(): void {
     const { state } = this;
-    if (state.book === undefined || this.#isOver()) return;
+    if (!hasPrice(state) || this.#isOver()) return;
     state.playing = true;
+    state.sweep = 0;
+    this.#frames.forget();
+    this.#maps.forget();
     this.#owedBars = 1;
     this.#lastPlayed = this.#host.now();
     this.invalidate();
@@ -220,7 +225,7 @@ export class BookApp {
   }
 
   step(): void {
-    if (this.state.book === undefined || this.#isOver()) return;
+    if (!hasPrice(this.state) || this.#isOver()) return;
     this.state.playing = false;
     this.#requestBars(1, 0);
   }
@@ -261,6 +266,10 @@ export class BookApp {
     state.replay = replay;
     state.replayBars.push(...replay.bars);
     state.race = undefined;
+    // What was seen of the book before these bars is no longer so.
+    state.frame = undefined;
+    state.map = undefined;
+    this.#undrawn = undefined;
     const last = replay.bars.at(-1);
     if (last !== undefined && state.book !== undefined) {
       const { book } = state;
@@ -287,9 +296,10 @@ export class BookApp {
         else if (state.racing?.id === answer.id) state.racing = answer;
         break;
       case "loaded":
-        this.#loaded(answer.book);
+        this.#loaded(answer.id, answer.book);
         break;
       case "cancelled":
+        this.#loads.delete(answer.id);
         if (state.progress?.id === answer.id) state.progress = undefined;
         if (state.racing?.id === answer.id) state.racing = undefined;
         break;
@@ -297,10 +307,10 @@ export class BookApp {
         this.#failed(answer, current);
         break;
       case "frame":
-        this.#gotFrame(answer.frame, current);
+        this.#gotFrame(answer.frame, current && !state.playing);
         break;
       case "map":
-        if (current && answer.map.market === state.market) state.map = answer.map;
+        if (current && isOnView(answer.map, state)) state.map = answer.map;
         this.#maps.answered();
         break;
       case "race":
@@ -320,7 +330,11 @@ export class BookApp {
     state.progress = undefined;
     state.racing = undefined;
     state.playing = false;
-    state.failure = { message: `The page's worker failed: ${message}`, problems: [], more: 0 };
+    state.failure = {
+      message: `The page's worker failed: ${message}; load the page again`,
+      problems: [],
+      more: 0,
+    };
     this.invalidate();
   }
 
@@ -331,8 +345,10 @@ export class BookApp {
     if (answer.request === "replay") {
       this.#replayPending = false;
       state.playing = false;
+      if (current) this.#look(true);
     }
     if (state.racing?.id === answer.id) state.racing = undefined;
+    this.#loads.delete(answer.id);
     const isLoad = state.progress?.id === answer.id;
     if (isLoad) state.progress = undefined;
     if (isLoad || current) {
@@ -382,8 +398,9 @@ export class BookApp {
     this.#undrawn = undefined;
     if (undrawn !== undefined) {
       const { frame, requestedAt } = undrawn;
-      state.log.add(frame.scanMs, frame.workMs, requestedAt, this.#host.now());
-      if (state.sweep > 0) this.#countSweep();
+      const sweeping = state.sweep > 0;
+      state.log.add(frame.scanMs, frame.workMs, requestedAt, this.#host.now(), sweeping);
+      if (sweeping) this.#countSweep();
     }
     this.#playOn();
     if (state.playing) this.invalidate();
@@ -391,21 +408,12 @@ export class BookApp {
 
   #countSweep(): void {
     const { state } = this;
-    const { log } = state;
     state.sweep--;
     if (state.sweep > 0) {
       this.#advanceSweep();
       return;
     }
-    state.measured = {
-      accounts: state.book?.accounts ?? 0,
-      frames: log.count,
-      perSecond: log.perSecond,
-      interval: log.spread("interval"),
-      scan: log.spread("scan"),
-      work: log.spread("work"),
-      whole: log.spread("whole"),
-    };
+    state.measured = measuredOf(state);
     this.setMove(0);
   }
 }

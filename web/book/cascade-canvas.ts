@@ -11,6 +11,7 @@ import {
 import { palette } from "./palette.ts";
 import type { MarketFacts, ReplayBar } from "./protocol.ts";
 import {
+  blank,
   bottomAxis,
   hairline,
   type Plot,
@@ -149,18 +150,7 @@ export function drawCascade(canvas: HTMLCanvasElement, picture: CascadePicture |
   const surface = surfaceOf(canvas);
   if (surface === undefined) return;
   if (picture === undefined) {
-    const { width, height } = surface;
-    const { soft, sunken } = palette();
-    surface.context.fillStyle = sunken;
-    surface.context.fillRect(0, 0, width, height);
-    text(
-      surface,
-      "The cascade is drawn here, minute by minute",
-      width / 2,
-      height / 2,
-      "center",
-      soft,
-    );
+    blank(surface, "The cascade is drawn here, minute by minute");
     return;
   }
   const frame = frameOf(surface, picture);

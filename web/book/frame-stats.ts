@@ -55,11 +55,15 @@ export class FrameLog {
     this.#size = size;
   }
 
-  /** @param drawn when it was drawn, on the clock of `now` */
-  add(scan: number, work: number, requested: number, drawn: number): void {
+  /**
+   * @param drawn when it was drawn, on the clock of `now`
+   * @param sweeping no pause of the reader's: however long it took, it is the motion's
+   */
+  add(scan: number, work: number, requested: number, drawn: number, sweeping = false): void {
     const since = drawn - this.#lastDrawn;
     this.#lastDrawn = drawn;
-    const interval = since > MOTION_MS ? Number.NaN : since;
+    const apart = since > MOTION_MS && !(sweeping && Number.isFinite(since));
+    const interval = apart ? Number.NaN : since;
     this.#frames.push({ scan, work, whole: drawn - requested, interval });
     if (this.#frames.length > this.#size) this.#frames.shift();
   }

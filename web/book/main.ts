@@ -14,13 +14,13 @@ const root = document.getElementById("app") as HTMLElement;
 const worker = new Worker(new URL("book-worker.js", import.meta.url), { type: "module" });
 
 let telling: ReturnType<typeof setTimeout> | undefined;
-function tell({ frame, movePpm }: PageState): void {
+function tell({ frame }: PageState): void {
   clearTimeout(telling);
   if (frame === undefined) return;
   telling = setTimeout(() => {
     const told = document.getElementById("told");
-    const { accounts, scopes } = frame;
-    const words = `At ${moveText(movePpm)}: ${countText(accounts)} accounts liquidatable, ${countText(scopes)} scopes.`;
+    const { accounts, scopes, shock } = frame;
+    const words = `At ${moveText(shock.movePpm)}: ${countText(accounts)} accounts liquidatable, ${countText(scopes)} scopes.`;
     if (told !== null && told.textContent !== words) told.textContent = words;
   }, TOLD_AFTER_MS);
 }

@@ -11,6 +11,7 @@ import {
 import { palette } from "./palette.ts";
 import type { MapFacts, MarketFacts } from "./protocol.ts";
 import {
+  blank,
   bottomAxis,
   hairline,
   type Plot,
@@ -155,7 +156,11 @@ function drawSums(surface: Surface, { x, sum }: Scales, map: MapFacts, sums: Flo
 /** Draws the map; where the plot stands, for the pointer. */
 export function drawMap(canvas: HTMLCanvasElement, picture: MapPicture | undefined): void {
   const surface = surfaceOf(canvas);
-  if (surface === undefined || picture === undefined) return;
+  if (surface === undefined) return;
+  if (picture === undefined) {
+    blank(surface, "The liquidation map is drawn here");
+    return;
+  }
   const { map, price } = picture;
   const plot = plotOf(surface);
   const sums = cumulative(map);

@@ -23,6 +23,8 @@ let known: Palette | undefined;
 function read(): Palette {
   const probe = document.createElement("span");
   probe.hidden = true;
+  // Where the system forces colours, text has but one, and a picture in it would be a blot.
+  probe.style.setProperty("forced-color-adjust", "none");
   document.body.append(probe);
   const entries = Object.entries(TOKENS).map(([name, token]) => {
     probe.style.color = `var(${token})`;
@@ -44,5 +46,7 @@ export function onThemeChange(changed: () => void): void {
     changed();
   };
   document.addEventListener("themechange", forget);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", forget);
+  for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+    matchMedia(query).addEventListener("change", forget);
+  }
 }

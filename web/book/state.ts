@@ -73,6 +73,53 @@ export interface PageState {
   dropping: boolean;
 }
 
+/** Nothing of the book before holds of another. */
+export function forgetBook(state: PageState): void {
+  state.frame = undefined;
+  state.map = undefined;
+  state.race = undefined;
+  state.racing = undefined;
+  state.replay = undefined;
+  state.replayBars = [];
+  state.measured = undefined;
+  state.log.clear();
+}
+
+/** What the address remembers. */
+export function addressOf({ address, market, movePpm, together, book }: PageState): Address {
+  const symbol = market === 0 ? "" : (book?.markets[market]?.symbol ?? "");
+  return { ...address, market: symbol, movePpm, together };
+}
+
+/** The log of a measurement that is over. */
+export function measuredOf({ book, log }: PageState): Measured {
+  return {
+    accounts: book?.accounts ?? 0,
+    frames: log.count,
+    perSecond: log.perSecond,
+    interval: log.spread("interval"),
+    scan: log.spread("scan"),
+    work: log.spread("work"),
+    whole: log.spread("whole"),
+  };
+}
+
+/** Where the market on view has a mark: only then are there prices to drag. */
+export function hasPrice({ book, market }: PageState): boolean {
+  return (book?.markets[market]?.mark ?? 0) > 0;
+}
+
+/** Whether a map is of what the controls say. */
+export function isOnView({ market, together }: MapFacts, state: PageState): boolean {
+  return market === state.market && together === state.together;
+}
+
+/** Price of the market on view, in units: the last frame's where that was of this market, else its mark. */
+export function priceOnView({ frame, book, market }: PageState): number {
+  if (frame?.shock.market === market) return frame.price;
+  return book?.markets[market]?.mark ?? 0;
+}
+
 export function initialState(address: Address): PageState {
   return {
     address,

@@ -29,7 +29,9 @@ export function surfaceOf(canvas: HTMLCanvasElement): Surface | undefined {
     canvas.height = down;
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
+  // On the page's own ground, whatever colours the system forces around it.
+  context.fillStyle = palette().surface;
+  context.fillRect(0, 0, width, height);
   const { fontFamily } = getComputedStyle(canvas);
   context.font = `${FONT_SIZE}px ${fontFamily}`;
   context.lineWidth = 1;
@@ -64,6 +66,14 @@ export function text(
   context.textAlign = align;
   context.textBaseline = "middle";
   context.fillText(words, x, y);
+}
+
+/** A picture that is yet to come. */
+export function blank(surface: Surface, words: string): void {
+  const { context, width, height } = surface;
+  context.fillStyle = palette().sunken;
+  context.fillRect(0, 0, width, height);
+  text(surface, words, width / 2, height / 2, "center");
 }
 
 export interface AxisTick {

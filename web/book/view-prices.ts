@@ -1,21 +1,18 @@
 // The card in which prices are dragged: what moves, by how much, and the liquidation map with the dragged price in it.
 import { html, type TemplateResult } from "lit";
 import { compactNumber } from "../../src/charts/scales.ts";
-import { REACH_PPM } from "./address.ts";
+import { REACH_PPM, STEP_PPM } from "./address.ts";
 import type { BookApp } from "./app.ts";
 import { countText, moveText, priceText, timeText } from "./figures.ts";
 import { moveAt, passed } from "./map-canvas.ts";
-import type { PageState } from "./state.ts";
-
-/** The slider's step: a tenth of a percent. */
-const STEP_PPM = 1_000;
+import { hasPrice, type PageState, priceOnView } from "./state.ts";
 
 /** The map in words, for who cannot see it. */
 export function mapText(state: PageState): string {
-  const { map, book, frame } = state;
+  const { map, book } = state;
   const market = book?.markets[state.market];
   if (map === undefined || market === undefined) return "Liquidation map, not drawn yet";
-  const price = frame?.price ?? map.mark;
+  const price = priceOnView(state);
   const { scopes, notional } = passed({ map, market, price });
   const at = priceText(price, market.priceDecimals);
   const side = price < map.mark ? "long" : "short";
@@ -23,20 +20,23 @@ export function mapText(state: PageState): string {
   return (
     `Liquidation map of ${market.symbol} around its mark of ${priceText(map.mark, market.priceDecimals)}: ` +
     `${countText(longs.scopes)} scopes fall below the mark, ${countText(shorts.scopes)} above it. ` +
-    `On the way to ${at}, ${countText(scopes)} scopes with ${compactNumber(notional)} ${market.settle} ${side} are liquidated.`
+    `On the way to ${at}, level by level, at least ${countText(scopes)} scopes with ${compactNumber(notional)} ${market.settle} ${side} are liquidated.`
   );
 }
 
 function dragOnMap(event: PointerEvent, state: PageState, app: BookApp): void {
   const canvas = event.currentTarget as HTMLCanvasElement;
   const { map } = state;
-  if (map === undefined) return;
-  if (event.type === "pointerdown") {
+  const pressed = (event.buttons & 1) === 1;
+  const held = state.dragging;
+  // A release can be lost, under a menu or out of the window: a pointer that is not pressed drags nothing.
+  if (!pressed) state.dragging = false;
+  if (event.type === "pointerdown" && event.button === 0 && map !== undefined) {
     canvas.setPointerCapture(event.pointerId);
     state.dragging = true;
   }
-  if (event.type === "pointerup" || event.type === "pointercancel") state.dragging = false;
-  else if (!state.dragging) return;
+  const released = held && event.type === "pointerup";
+  if (map === undefined || !(state.dragging || released)) return;
   app.setMove(moveAt(canvas, map, event.offsetX));
 }
 
@@ -78,7 +78,9 @@ function togetherChoice(state: PageState, app: BookApp): TemplateResult {
 }
 
 function mapNote(state: PageState): string {
-  const { map } = state;
+  const { map, playing, book } = state;
+  if (playing) return "The crash moves the marks: the map is reckoned anew where it is paused.";
+  if (book !== undefined && !hasPrice(state)) return "No market of this book has a mark.";
   if (map === undefined) return "Reckoning the map…";
   const moves = map.together
     ? "All other markets move by the same share, which is this map with beta 1."
@@ -92,7 +94,7 @@ function mapNote(state: PageState): string {
 
 export function pricesCard(state: PageState, app: BookApp): TemplateResult {
   const market = state.book?.markets[state.market];
-  const price = state.frame?.price ?? market?.mark ?? 0;
+  const price = priceOnView(state);
   const shown = market === undefined ? "–" : priceText(price, market.priceDecimals);
   const drag = (event: PointerEvent): void => dragOnMap(event, state, app);
   const settle = (): void => app.setMove(state.movePpm);
@@ -120,7 +122,7 @@ export function pricesCard(state: PageState, app: BookApp): TemplateResult {
       max=${REACH_PPM}
       step=${STEP_PPM}
       .value=${String(state.movePpm)}
-      ?disabled=${market === undefined}
+      ?disabled=${!hasPrice(state) || state.playing}
       @input=${(event: Event) => app.setMove(Number((event.target as HTMLInputElement).value))}
       @change=${settle}
     />

@@ -2,7 +2,7 @@
 import { html, type TemplateResult } from "lit";
 import type { BookApp } from "./app.ts";
 import { amountText, countText, timeText } from "./figures.ts";
-import { type PageState, SPEEDS } from "./state.ts";
+import { hasPrice, type PageState, SPEEDS } from "./state.ts";
 
 function speedText(speed: number): string {
   return speed === 0 ? "as fast as it goes" : `${speed} min/s`;
@@ -19,9 +19,9 @@ export function cascadeText({ replay }: PageState): string {
 }
 
 function controls(state: PageState, app: BookApp): TemplateResult {
-  const { book, replay, playing, progress } = state;
+  const { replay, playing, progress } = state;
   const over = replay !== undefined && replay.done >= replay.total;
-  const idle = book === undefined || progress !== undefined;
+  const idle = !hasPrice(state) || progress !== undefined;
   return html`<div class="replay-controls">
     <button type="button" class="primary" name="play" ?disabled=${idle || over} @click=${() => (playing ? app.pause() : app.play())}>
       ${playing ? "Pause" : replay === undefined ? "Play the crash" : "Play on"}

@@ -58,8 +58,12 @@ export function resultCard(state: PageState): TemplateResult {
     <h2 id="result-title">Liquidatable at these prices</h2>
     ${tiles(state)}
     <p class="small soft result-note">
-      Every scope judged, exactly: the screen's bounds decided all but <span data-count="exact">${exact}</span>, which
-      128-bit integers did.
+      ${
+        state.playing
+          ? "While the crash plays, whoever goes under water is liquidated at once; the book is scanned again where it is paused."
+          : html`Every scope judged, exactly: the screen's bounds decided all but <span data-count="exact">${exact}</span>, which
+      128-bit integers did.`
+      }
     </p>
     <div class="scroll" tabindex="0" role="region" aria-label="The deepest">
       <table class="deepest">

@@ -4,7 +4,7 @@ import type { BookApp } from "./app.ts";
 import { countText, timeText } from "./figures.ts";
 import { histogram, type Spread, spreadOf } from "./frame-stats.ts";
 import type { RaceFacts } from "./protocol.ts";
-import { LOG_SIZE, type Measured, type PageState, SWEEP_FRAMES } from "./state.ts";
+import { hasPrice, LOG_SIZE, type Measured, type PageState, SWEEP_FRAMES } from "./state.ts";
 
 const BINS = 30;
 /** Right end of the histogram: 20 frames a second and a little. */
@@ -80,7 +80,7 @@ export function timesCard(state: PageState, app: BookApp): TemplateResult {
       </tbody>
     </table>
     <p class="actions">
-      <button type="button" ?disabled=${state.book === undefined || busy} @click=${() => app.measure()}>
+      <button type="button" ?disabled=${!hasPrice(state) || busy || state.racing !== undefined} @click=${() => app.measure()}>
         ${busy ? `Sweeping, ${countText(sweep)} to go` : `Sweep ${SWEEP_FRAMES} frames`}
       </button>
     </p>
@@ -114,7 +114,7 @@ function raceTable({ entries, rounds, legs, repeats }: RaceFacts): TemplateResul
       })}
     </tbody>
     <caption class="small soft">
-      ${rounds} rounds, in turn, each at other prices of all markets${repeats > 1 ? `; a round is the mean of ${repeats} scans` : ""}
+      ${rounds} rounds, in turn, whoever begins changing, each at other prices of all markets${repeats > 1 ? `; a round is the mean of ${repeats} scans` : ""}
     </caption>
   </table>`;
 }
@@ -152,7 +152,7 @@ export function raceCard(state: PageState, app: BookApp): TemplateResult {
     <p class="actions">
       <button
         type="button"
-        ?disabled=${state.book === undefined || state.racing !== undefined}
+        ?disabled=${state.book === undefined || state.racing !== undefined || state.sweep > 0 || state.playing}
         @click=${() => app.race()}
       >
         Race

@@ -3,7 +3,7 @@ import { html, render } from "lit";
 import type { BookApp } from "./app.ts";
 import { drawCascade } from "./cascade-canvas.ts";
 import { drawMap } from "./map-canvas.ts";
-import type { PageState } from "./state.ts";
+import { type PageState, priceOnView } from "./state.ts";
 import { loadCard } from "./view-load.ts";
 import { pricesCard } from "./view-prices.ts";
 import { replayCard } from "./view-replay.ts";
@@ -15,9 +15,9 @@ function canvas(root: HTMLElement, id: string): HTMLCanvasElement {
 }
 
 function drawPictures(root: HTMLElement, state: PageState): void {
-  const { book, map, frame, replayBars, replay } = state;
+  const { book, map, replayBars, replay } = state;
   const market = book?.markets[state.market];
-  const price = frame?.price ?? map?.mark ?? 0;
+  const price = priceOnView(state);
   drawMap(
     canvas(root, "map"),
     map === undefined || market === undefined ? undefined : { map, market, price },

@@ -21,7 +21,7 @@ async function isPacked(file: NamedBlob): Promise<boolean> {
 }
 
 /**
- * Chunks of the file; `onRead` is told the bytes read as stored and awaited.
+ * Chunks of the file; before each `onRead` is told the bytes read as stored (none where one of them unpacks to many chunks) and awaited.
  *
  * @throws RiskError BAD_FILE where it cannot be read or its gzip is damaged or cut short
  */
@@ -44,7 +44,7 @@ export async function* fileChunks(
   try {
     for (;;) {
       const { done, value } = await nextChunk(reader, file.name, packed);
-      if (read > 0) await onRead(read);
+      await onRead(read);
       read = 0;
       if (done) return;
       yield value;

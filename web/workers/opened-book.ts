@@ -17,7 +17,8 @@ import type { Profile } from "../../src/types.ts";
 import { fileChunks, type NamedBlob, plainName } from "./file-bytes.ts";
 import { bundledSink } from "./generated-book.ts";
 
-const TABLES = ["marks", "accounts", "positions", "orders", "stops"] as const;
+/** Positions first: a file of theirs may be named after accounts as well. */
+const TABLES = ["positions", "marks", "accounts", "orders", "stops"] as const;
 type TableName = (typeof TABLES)[number];
 
 /** What the files are. */
@@ -34,9 +35,12 @@ function refuse(message: string, path: string, hint?: string): never {
 /** The table a CSV's name says; a lone CSV holds positions. */
 function tableOf(name: string, alone: boolean): TableName {
   const lower = name.toLowerCase();
+  const words = lower.split(/[^a-z]+/);
+  const named = TABLES.find((table) => words.includes(table) || words.includes(table.slice(0, -1)));
+  if (named !== undefined) return named;
+  if (alone) return "positions";
   const found = TABLES.find((table) => lower.includes(table.slice(0, -1)));
   if (found !== undefined) return found;
-  if (alone) return "positions";
   return refuse(
     "is no table of a book",
     name,

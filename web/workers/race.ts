@@ -1,5 +1,5 @@
-// The race: underkeel and the best typed-array JavaScript scan the same book at the same prices, in turn, round by round, in this worker. Every
-// round moves all prices together along the same sweep. Lists are compared each round, outside the timed part; both begin with
+// The race: underkeel and the best typed-array JavaScript scan the same book at the same prices, in turn, round by round, in this worker, each
+// beginning a third of the rounds. Every round moves all prices together along the same sweep. Lists are compared each round, outside the timed part; both begin with
 // rounds that are not counted, so that the JavaScript is compiled.
 import { isUnderWater } from "../../bench/rivals/float64-search.ts";
 import { SlopeScanner } from "../../bench/rivals/slope-groups.ts";
@@ -72,7 +72,9 @@ export class Race {
     for (let round = -WARM_ROUNDS; round < rounds; round++) {
       this.#move = Math.round(SWING_PPM * Math.sin((2 * Math.PI * (round + 0.25)) / rounds));
       this.#setPrices();
-      racers.forEach((racer, index) => {
+      racers.forEach((_, place) => {
+        const index = (place + round + WARM_ROUNDS) % racers.length;
+        const racer = racers[index] as Racer;
         const started = now();
         for (let turn = 0; turn < repeats; turn++) scopes[index] = racer.run();
         const took = (now() - started) / repeats;

@@ -178,22 +178,24 @@ export class BookSession {
   }
 
   async #runRace({ id, rounds }: RaceRequest): Promise<void> {
-    const { sink, book } = this.#require();
-    const tell = async (done: number): Promise<void> => {
-      this.#post({ kind: "progress", id, what: "racing", done, total: rounds });
-      await this.#host.breathe();
-      if (this.#held?.sink !== sink) throw new Cancelled();
-    };
     this.#post({ kind: "progress", id, what: "copying the book", done: 0, total: rounds });
     await this.#host.breathe();
+    const { sink, book } = this.#require();
     this.#race ??= Race.create(book.engine, sink, this.#markets());
-    if (typeof this.#race === "string") {
+    const racing = this.#race;
+    if (typeof racing === "string") {
       const legs = book.engine.kernel.legTotal;
-      const race = { rounds, legs, repeats: 0, entries: [], refusal: this.#race };
+      const race = { rounds, legs, repeats: 0, entries: [], refusal: racing };
       this.#post({ kind: "race", id, race });
       return;
     }
-    const race = await this.#race.run(rounds, this.#host.now, tell);
+    const tell = async (done: number): Promise<void> => {
+      this.#post({ kind: "progress", id, what: "racing", done, total: rounds });
+      await this.#host.breathe();
+      // Another book, or a replay that changes this one, which the rival's copy does not follow.
+      if (this.#race !== racing) throw new Cancelled();
+    };
+    const race = await racing.run(rounds, this.#host.now, tell);
     this.#post(
       { kind: "race", id, race },
       race.entries.map(({ times }) => times.buffer),
