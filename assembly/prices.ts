@@ -13,6 +13,7 @@ import {
   PRICE_LEGS,
   PRICE_LIVE,
   PRICE_NUMERATOR,
+  PRICE_PENDING,
   PRICES,
   STATUS_CAPACITY,
   STATUS_IN_USE,
@@ -58,7 +59,9 @@ export function createPrice(inverse: bool, numerator: u64, divisor: u64): i32 {
   store<u64>(record, divisor, PRICE_DIVISOR);
   store<f64>(record, 0, PRICE_ANCHOR);
   store<u32>(record, 0, PRICE_LEGS);
-  store<u32>(record, PRICE_LIVE | (inverse ? PRICE_INVERSE : 0), PRICE_FLAGS);
+  // A slot that was removed while it was pending still is: it stands on that stack once.
+  const pending = load<u32>(record, PRICE_FLAGS) & PRICE_PENDING;
+  store<u32>(record, PRICE_LIVE | (inverse ? PRICE_INVERSE : 0) | pending, PRICE_FLAGS);
   store<f64>(((<usize>slot) << 3) + MARKS, 0);
   store<f64>(((<usize>slot) << 3) + TRIALS, 0);
   clearHeaps(slot);
@@ -70,7 +73,7 @@ export function removePrice(slot: u32): i32 {
   if (!priceLives(slot)) return STATUS_NO_RECORD;
   const record = priceRecord(slot);
   if (load<u32>(record, PRICE_LEGS) !== 0 || !releaseHeaps(slot)) return STATUS_IN_USE;
-  store<u32>(record, 0, PRICE_FLAGS);
+  store<u32>(record, load<u32>(record, PRICE_FLAGS) & PRICE_PENDING, PRICE_FLAGS);
   store<i32>(record, load<i32>(HEADER_FREE_PRICE), PRICE_LEGS);
   store<i32>(HEADER_FREE_PRICE, slot);
   return STATUS_OK;

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { RiskError } from "../../src/errors.ts";
 import { Kernel } from "../../src/kernel.ts";
+import { MAX_PRICES } from "../../src/layout.ts";
 import type { BracketTable } from "../../src/model.ts";
 import { BUILDS } from "../support/builds.ts";
 
@@ -93,6 +94,26 @@ describe.each(BUILDS)("records ($name build)", ({ wasm }) => {
     expect(kernel.memoryBytes).toBe(peak);
     expect([kernel.poolCount, kernel.legTotal]).toEqual([0, 0]);
     expect(kernel.scan().count).toBe(0);
+  });
+
+  it("creates, marks and removes prices without a tick between, more often than there are slots", () => {
+    const { kernel, slot, table } = fresh();
+    const terms = { inverse: false, numerator: 1n, divisor: 1n };
+    for (let round = 0; round < MAX_PRICES + 100; round++) {
+      const next = kernel.createPrice(terms);
+      kernel.setMark(next, 7);
+      expect(kernel.mark(slot)).toBe(100);
+      kernel.removePrice(next);
+    }
+    const pool = kernel.createPool(50n, 0, 0);
+    const next = kernel.createPrice(terms);
+    kernel.setMark(next, 100);
+    kernel.createLeg(pool, next, table, 1, 100n, 0);
+    kernel.enableTriggers();
+    kernel.wake();
+    // Still on the stack of slots to look at, once: a tick of it is seen.
+    kernel.tick([next], [40], 1);
+    expect(kernel.wake()).toBe(1);
   });
 
   it("creates and removes without a scan between in bounded memory", () => {
