@@ -1,6 +1,6 @@
 // Games that went wrong once, shrunk: kept so that they are played every time.
 import type { Command, Profile } from "../../../src/types.ts";
-import { BTC, COIN, ETH } from "./venue.ts";
+import { BTC, COIN, ETH, SOL } from "./venue.ts";
 
 export interface PinnedGame {
   readonly name: string;
@@ -9,6 +9,85 @@ export interface PinnedGame {
 }
 
 export const PINNED: readonly PinnedGame[] = [
+  {
+    name: "funding asks the wallet beside initial margins that open interest does not raise (walletFirst)",
+    profile: {
+      extends: "default",
+      openInterestScaling: true,
+      isolatedFundingSource: "walletFirst",
+    },
+    commands: [
+      {
+        type: "fill",
+        account: "one",
+        symbol: BTC,
+        side: "sell",
+        amount: 3n,
+        price: 500_000n,
+        marginMode: "cross",
+        fee: 0n,
+      },
+      {
+        type: "fill",
+        account: "two",
+        symbol: BTC,
+        side: "sell",
+        amount: 3n,
+        price: 500_000n,
+        positionSide: "short",
+        marginMode: "cross",
+      },
+      {
+        type: "fill",
+        account: "one",
+        symbol: SOL,
+        side: "sell",
+        amount: 5n,
+        price: 1_000_000n,
+        marginMode: "cross",
+        fee: 199_938_000n,
+      },
+      {
+        type: "setPosition",
+        account: "one",
+        position: {
+          symbol: SOL,
+          side: "short",
+          contracts: 500n,
+          entryPrice: 1_079_611n,
+          marginMode: "isolated",
+          isolatedMargin: 1n,
+        },
+      },
+      {
+        type: "fill",
+        account: "one",
+        symbol: BTC,
+        side: "buy",
+        amount: 5_002n,
+        price: 400_000n,
+        marginMode: "cross",
+        leverage: 100_000n,
+      },
+      {
+        type: "setPosition",
+        account: "two",
+        position: {
+          symbol: BTC,
+          side: "long",
+          contracts: 500n,
+          entryPrice: 400_000n,
+          marginMode: "cross",
+          leverage: 1_000n,
+        },
+      },
+      {
+        type: "settleFunding",
+        time: 1,
+        rates: { [BTC]: 1n, [ETH]: -1n, [SOL]: -1n, [COIN]: -1n },
+      },
+    ],
+  },
   {
     name: "a flip of a pool below its initial margin is judged whole (noWorse)",
     profile: "dydx",

@@ -194,10 +194,11 @@ export function available(book: Book, account: Account, asset: string): bigint {
   return larger(0n, smaller(most, slack(crossFigures(book, account, asset), book)));
 }
 
-/** What funding may take from the wallet for an isolated position: as above, beside positions only. */
+/** What funding may take from the wallet for an isolated position: beside positions only, whose initial margin no open interest raises (docs/numbers.md). */
 export function availableForFunding(book: Book, account: Account, asset: string): bigint {
-  if (crossFigures(book, account, asset).liquidatable) return 0n;
-  return larger(0n, smaller(walletOf(account, asset), free(book, account, asset, 0n)));
+  const { equity, initialMargin, liquidatable } = crossFigures(book, account, asset);
+  if (liquidatable) return 0n;
+  return larger(0n, smaller(walletOf(account, asset), equity - initialMargin));
 }
 
 /** Sum of a tenth of each cross position's notional. */
