@@ -219,10 +219,11 @@ function storeLeverage(
 ): boolean {
   const { settings } = state;
   if (leverageMilli === undefined) return false;
-  if (settings.leverageMilli(account, market.index, side) === leverageMilli) return false;
   if (position === undefined) {
+    // Also one that is stored already: the cap of the other mode may be lower.
     checkLeverage(state, market, { quantity: 0, cost: 0n, mode, leverageMilli }, path);
   }
+  if (settings.leverageMilli(account, market.index, side) === leverageMilli) return false;
   transaction.onRollback(settings.setLeverage(account, market.index, side, leverageMilli));
   return true;
 }

@@ -10,6 +10,39 @@ export interface PinnedGame {
 
 export const PINNED: readonly PinnedGame[] = [
   {
+    name: "a leverage stated again with another mode is held to that mode's cap (setMarginMode)",
+    profile: { extends: "default", modeSwitch: "reduceToFit" },
+    commands: [
+      {
+        type: "setPosition",
+        account: "one",
+        position: {
+          symbol: SOL,
+          side: "short",
+          contracts: 500n,
+          entryPrice: 800_000n,
+          marginMode: "isolated",
+          isolatedMargin: 1n,
+        },
+      },
+      {
+        type: "setMarginMode",
+        account: "one",
+        marginMode: "cross",
+        symbol: SOL,
+        leverage: 10_000n,
+        policy: "convertIfSafe",
+      },
+      {
+        type: "setMarginMode",
+        account: "one",
+        marginMode: "isolated",
+        symbol: SOL,
+        leverage: 10_000n,
+      },
+    ],
+  },
+  {
     name: "funding asks the wallet beside initial margins that open interest does not raise (walletFirst)",
     profile: {
       extends: "default",
