@@ -67,7 +67,7 @@ export class App {
   pasteText = "";
   pasted: Pasted | { readonly problem: string } | null = null;
   /** Contracts whose brackets were pasted, to choose from; a book holds only those it uses. */
-  library: readonly PricedMarket[] = [];
+  pastedMarkets: readonly PricedMarket[] = [];
   /** What happens on the way to the prices of the sliders; null at the marks, and until the sliders rest. */
   way: Way | "refused" | null = null;
   #rest: ReturnType<typeof setTimeout> | undefined;
@@ -189,7 +189,7 @@ export class App {
       this.#changed();
       return;
     }
-    if (pasted.kind === "brackets") this.library = pasted.markets;
+    if (pasted.kind === "brackets") this.pastedMarkets = pasted.markets;
     this.pasteText = "";
     this.pasted = null;
     this.open(null);

@@ -38,7 +38,7 @@ function choices(app: App): PricedMarket[] {
     definition,
     mark: String(marks[definition.symbol] ?? ""),
   }));
-  const all = [...own, ...app.library, ...bundledMarkets()];
+  const all = [...own, ...app.pastedMarkets, ...bundledMarkets()];
   return [
     ...new Map(all.reverse().map((market) => [market.definition.symbol, market])).values(),
   ].reverse();
