@@ -43,10 +43,14 @@ export class KernelImages extends KernelStress {
    * Becomes what the image was taken of, under this kernel's own memory limit. Only of a fresh kernel; one that refuses holds anything
    * and must not be used.
    *
-   * @throws RiskError CAPACITY where the limit is too low; BAD_SNAPSHOT for a wrong checksum
+   * @throws RangeError for a kernel that has held a price or a pool; RiskError CAPACITY where the limit is too low, BAD_SNAPSHOT for a wrong
+   * checksum
    */
   loadImage({ pages, runs, blocks }: KernelImage): void {
-    const limit = this.current().header(layout.HEADER_PAGE_LIMIT);
+    const views = this.current();
+    const held = views.header(layout.HEADER_TOP_PRICE) + views.header(layout.HEADER_TOP_POOL);
+    if (held > 0) throw new RangeError("an image goes into a fresh kernel only");
+    const limit = views.header(layout.HEADER_PAGE_LIMIT);
     this.#growTo(pages, limit);
     const { u8, u32 } = this.current();
     let from = 0;

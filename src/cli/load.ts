@@ -4,6 +4,7 @@ import { loadBook } from "../book/files.ts";
 import { parseDecimal } from "../decimal.ts";
 import type { BulkSink } from "../engine/bulk-sink.ts";
 import { RiskEngine } from "../engine/engine.ts";
+import { RiskError } from "../errors.ts";
 import { isSnapshotFile, readSnapshot } from "../snapshot/files.ts";
 import type { CommandContext } from "./command.ts";
 import { UsageError } from "./command.ts";
@@ -41,7 +42,13 @@ function readMarkets(sink: BulkSink): MarkedMarket[] {
 async function loadSnapshot(path: string): Promise<BulkSink | undefined> {
   const isFile = path !== "-" && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   if (!isFile || !(await isSnapshotFile(path))) return undefined;
-  return RiskEngine.fromSnapshot(await readSnapshot(path)).bulkSink();
+  const file = await readSnapshot(path);
+  try {
+    return RiskEngine.fromSnapshot(file).bulkSink();
+  } catch (error) {
+    if (error instanceof RiskError) error.message = `${path}: ${error.message}`;
+    throw error;
+  }
 }
 
 async function loadText(path: string, context: CommandContext): Promise<BulkSink> {

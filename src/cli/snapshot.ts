@@ -1,4 +1,4 @@
-// `underkeel snapshot BOOK --out FILE`: a book as one file that every command opens many times faster.
+// `underkeel snapshot BOOK --out FILE`: a book as one file that every command opens several times faster.
 import { writeSnapshot } from "../snapshot/files.ts";
 import {
   type Command,
@@ -35,7 +35,7 @@ export const snapshotCommand: Command = {
   help: {
     name: "snapshot",
     operands: "BOOK",
-    summary: "a book as one file that opens in no time",
+    summary: "a book as one file that opens several times faster",
     description: [
       "Writes the engine's whole state to a file: accounts, positions, orders, stops, the screen and all that ticks",
       "have armed. Every command takes it in place of a book. The file appears under its name only when all of it",

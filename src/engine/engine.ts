@@ -141,10 +141,10 @@ export class RiskEngine extends CommandMethods {
   }
 
   /**
-   * The engine that a snapshot was taken of, whole: what it held, its handles, what its ticks have told. Takes little longer than copying
-   * the bytes. Read only snapshots of your own: their checksums find damage, not malice.
+   * The engine that a snapshot was taken of, whole: what it held, its handles, what its ticks have told. Takes about twice as long as
+   * copying the bytes (docs/benchmarks.md). Read only snapshots of your own: their checksums find damage, not malice.
    *
-   * @throws RiskError BAD_SNAPSHOT where it is damaged, cut short or of another version; CAPACITY at the kernel's memory limit
+   * @throws TypeError for what is no Uint8Array; RiskError BAD_SNAPSHOT where it is damaged, cut short or of another version; CAPACITY at the kernel's memory limit
    */
   static fromSnapshot(file: Uint8Array, options: Omit<EngineOptions, "profile"> = {}): RiskEngine {
     return new RiskEngine(options, restoreState(file, options.kernel));

@@ -51,13 +51,15 @@ export function snapshotParts(state: EngineState): Uint8Array[] {
   into.json("state", saved);
   into.column("kernel.runs", image.runs);
   into.unchecked("kernel.blocks", image.blocks);
-  for (const store of stores(state)) store.save(into);
+  for (const store of columnStores(state)) store.save(into);
+  state.collaterals.save(into);
   return containerParts(KERNEL_SOURCES, into.sections);
 }
 
-function stores(state: EngineState) {
+/** Stores that ask for nothing but their own columns. */
+function columnStores(state: EngineState) {
   const { accounts, openInterest, orders, stops, settings, ledger, insurance } = state;
-  return [accounts, openInterest, orders, stops, settings, ledger, insurance, state.collaterals];
+  return [accounts, openInterest, orders, stops, settings, ledger, insurance];
 }
 
 /**
@@ -79,10 +81,7 @@ export function restoreState(
   state.collaterals.load(from, state.kernel, (definition, asset) =>
     readCoin(state, definition, asset),
   );
-  const { accounts, openInterest, orders, stops, settings, ledger, insurance } = state;
-  for (const store of [accounts, openInterest, orders, stops, settings, ledger, insurance]) {
-    store.load(from);
-  }
+  for (const store of columnStores(state)) store.load(from);
   state.marginCalls = saved.marginCalls;
   for (const [market, time] of saved.fundingTimes) state.fundingTimes.set(market, time);
   state.ticks.time = saved.tickTime ?? undefined;

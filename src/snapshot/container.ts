@@ -150,6 +150,7 @@ export class Container {
 
   /** @throws RiskError BAD_SNAPSHOT */
   constructor(file: Uint8Array, build: string) {
+    if (!(file instanceof Uint8Array)) throw new TypeError("file must be a Uint8Array");
     const view = requireHead(file);
     const version = view.getUint32(AT_VERSION, true);
     if (version !== SNAPSHOT_VERSION) refuseVersion(version, SNAPSHOT_VERSION);

@@ -116,6 +116,20 @@ describe.each(BUILDS)("records ($name build)", ({ wasm }) => {
     expect(kernel.wake()).toBe(1);
   });
 
+  it("takes an image up only while it is fresh, and then has all of it", () => {
+    const { kernel, slot, table } = fresh();
+    const pool = kernel.createPool(50n, 3, 7);
+    kernel.createLeg(pool, slot, table, 1, 100n, 0);
+    expect(() => kernel.loadImage(kernel.image())).toThrow(
+      new RangeError("an image goes into a fresh kernel only"),
+    );
+    const again = new Kernel(wasm === undefined ? {} : { wasm });
+    again.loadImage(kernel.image());
+    expect(again.poolState(pool)).toEqual(kernel.poolState(pool));
+    expect(again.poolFigures(pool)).toEqual(kernel.poolFigures(pool));
+    expect(again.createPool(1n, 0, 0)).toBe(kernel.createPool(1n, 0, 0));
+  });
+
   it("creates and removes without a scan between in bounded memory", () => {
     const { kernel, slot, table } = fresh();
     for (let i = 0; i < 100_000; i++) {

@@ -103,6 +103,8 @@ describe("underkeel snapshot", () => {
     writeFileSync(path, bytes.subarray(0, bytes.length - 1));
     const damaged = await runCli(["scan", path]);
     expect(damaged.code).toBe(2);
-    expect(damaged.stderr).toMatch(/the snapshot is damaged: its length .*\[BAD_SNAPSHOT\]/);
+    expect(damaged.stderr).toMatch(
+      /damaged\.snapshot: the snapshot is damaged: its length .*\[BAD_SNAPSHOT\]/,
+    );
   });
 });

@@ -100,6 +100,12 @@ describe("a file", () => {
     expect(() => RiskEngine.fromSnapshot(bytes)).toThrow(/this is no snapshot; expected a file/);
   });
 
+  it("that is not bytes is a TypeError", () => {
+    expect(() => RiskEngine.fromSnapshot([1, 2] as unknown as Uint8Array)).toThrow(
+      new TypeError("file must be a Uint8Array"),
+    );
+  });
+
   it("of another version says which, and what to do", () => {
     const parts = containerParts("0123456789abcdef", []);
     expect(() => RiskEngine.fromSnapshot(joinParts(parts))).toThrow(
